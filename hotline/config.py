@@ -1,0 +1,130 @@
+"""Settings: one frozen object, read once at the start; everything that is wrong is reported at once, by name."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import phonenumbers
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from hotline.core.errors import HotlineError
+
+PREFIX = "HOTLINE_"
+
+
+class SettingsError(HotlineError):
+    """One or more settings are wrong; `problems` has a line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+class Settings(BaseSettings):
+    """Every setting of the gateway, from the environment (prefix HOTLINE_) or ``.env``. See ``.env.example``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    bind: str = "127.0.0.1:8080"
+    public_url: str = ""
+    data_dir: Path = Path("var")
+    mongodb_uri: SecretStr | None = None
+    keyring: Path | None = None
+    rasa_url: str | None = None
+    rasa_token: SecretStr | None = None
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_sms_from: str | None = None
+    twilio_whatsapp_from: str | None = None
+    twilio_messaging_service_sid: str | None = None
+    twilio_api_url: str | None = None
+    telegram_token: SecretStr | None = None
+    telegram_secret: SecretStr | None = Field(default=None, min_length=16, max_length=256)
+    telegram_api_url: str | None = None
+    region: str = "KE"
+    timezone: str = "Africa/Nairobi"
+
+    @field_validator("bind")
+    @classmethod
+    def _bind(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+            raise ValueError("must be HOST:PORT, such as 127.0.0.1:8080")
+        return value
+
+    @field_validator("public_url", "rasa_url", "twilio_api_url", "telegram_api_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be a URL such as https://helpline.example.org")
+        return value.rstrip("/")
+
+    @field_validator("region")
+    @classmethod
+    def _region(cls, value: str) -> str:
+        if value.upper() not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError("must be an ISO 3166 country code of two letters, such as KE")
+        return value.upper()
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a time zone such as Africa/Nairobi") from None
+        return value
+
+    @model_validator(mode="after")
+    def _accounts(self) -> Self:
+        if bool(self.twilio_account_sid) != bool(self.twilio_auth_token):
+            raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together: set both or neither")
+        senders = (self.twilio_sms_from, self.twilio_whatsapp_from, self.twilio_messaging_service_sid)
+        if self.twilio_account_sid and not any(senders):
+            raise ValueError("TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM or TWILIO_MESSAGING_SERVICE_SID is needed")
+        return self
+
+    @cached_property
+    def host(self) -> str:
+        return self.bind.rpartition(":")[0].strip("[]")
+
+    @cached_property
+    def port(self) -> int:
+        return int(self.bind.rpartition(":")[2])
+
+    @cached_property
+    def origin(self) -> str:
+        """Where the world reaches us: PUBLIC_URL, else the address we bind."""
+        return self.public_url or f"http://{self.bind}"
+
+    @cached_property
+    def keyring_path(self) -> Path:
+        return self.keyring or self.data_dir / "keyring.json"
+
+    @property
+    def has_account(self) -> bool:
+        """Whether a provider account is set: then the sandbox never starts."""
+        return bool(self.twilio_account_sid or self.telegram_token)
+
+
+def load(**overrides: object) -> Settings:
+    """The settings of this process; raise `SettingsError` naming everything that is wrong."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # fields are validated by pydantic
+    except ValidationError as error:
+        raise SettingsError([_problem(item["loc"], item["msg"]) for item in error.errors()]) from None
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    said = message.removeprefix("Value error, ")
+    if not location:  # a rule over several settings names them itself
+        return f"{PREFIX}{said}"
+    return f"{PREFIX}{str(location[0]).upper()}: {said}"

@@ -1,0 +1,89 @@
+"""One change stream per process, handed out to all who watch: open consoles and idle workers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import structlog
+
+from hotline.core.errors import HotlineError
+from hotline.core.ports import Change
+from hotline.store.database import Database, Document
+
+log = structlog.get_logger()
+
+_QUEUE_FIELDS = {"state", "priority", "waiting_since", "holder"}
+_BACKLOG = 1000  # changes that a slow reader may lag behind; then it misses some and its own polling finds them
+_RETRY = 1.0  # seconds
+
+_PIPELINE: list[Document] = [
+    {"$match": {"ns.coll": {"$in": ["conversations", "messages", "attachments"]}}},
+    {
+        "$project": {
+            "ns.coll": 1,
+            "operationType": 1,
+            "documentKey": 1,
+            "fullDocument.conversation": 1,
+            "fullDocument.direction": 1,
+            "updateDescription.updatedFields": 1,
+        }
+    },
+]
+
+
+class DatabaseChanges:
+    """Call `run` once; `subscribe` any number of times. Survives a database that goes away and comes back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._readers: set[asyncio.Queue[Change]] = set()
+        self._owners: dict[str, str] = {}  # message or attachment → conversation, where an update does not tell
+
+    @contextlib.asynccontextmanager
+    async def subscribe(self) -> AsyncIterator["asyncio.Queue[Change]"]:
+        queue: asyncio.Queue[Change] = asyncio.Queue(_BACKLOG)
+        self._readers.add(queue)
+        try:
+            yield queue
+        finally:
+            self._readers.discard(queue)
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            try:
+                async for event in self._database.changes(_PIPELINE):
+                    await self._publish(event)
+            except HotlineError as error:
+                log.warning("changes_interrupted", error=type(error).__name__)
+                await asyncio.sleep(_RETRY)
+
+    async def _publish(self, event: Document) -> None:
+        change = await self._change(event)
+        if change is None:
+            return
+        for queue in self._readers:
+            with contextlib.suppress(asyncio.QueueFull):
+                queue.put_nowait(change)
+
+    async def _change(self, event: Document) -> Change | None:
+        own_id = str(event["documentKey"]["_id"])
+        updated = event.get("updateDescription", {}).get("updatedFields", {})
+        if event["ns"]["coll"] == "conversations":
+            relevant = event["operationType"] == "insert" or bool(_QUEUE_FIELDS & updated.keys())
+            if not relevant and "version" not in updated and not any(name.startswith("inbox.flags") for name in updated):
+                return None  # a lease or a renewal: nothing that a page shows
+            return Change(own_id, queue=relevant)
+        document = event.get("fullDocument")
+        conversation = document["conversation"] if document else await self._owner(event["ns"]["coll"], own_id)
+        return Change(conversation, queue=False) if conversation else None
+
+    async def _owner(self, collection: str, own_id: str) -> str | None:
+        if own_id not in self._owners:
+            found = await self._database.durable(collection).find_one({"_id": own_id}, {"conversation": 1})
+            if found is None:
+                return None
+            if len(self._owners) > _BACKLOG:
+                self._owners.clear()
+            self._owners[own_id] = found["conversation"]
+        return self._owners[own_id]

@@ -1,0 +1,164 @@
+"""Users of the console, their sessions, and the API's bearer tokens. Secrets are stored as hashes only."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from pymongo.errors import DuplicateKeyError
+
+from hotline.core.access import Permission, Role, Session, User
+from hotline.core.errors import Conflict, NotFound
+from hotline.store.database import Database, Document, translated
+
+SESSION_LASTS = timedelta(hours=12)
+"""One shift with its overtime; silence ends it sooner."""
+SESSION_IDLE = timedelta(hours=1)
+PRESENT_WITHIN = timedelta(seconds=90)
+"""A console that has shown life this recently is somebody at the desk."""
+
+
+class Users:
+    def __init__(self, database: Database) -> None:
+        self._users = database.durable("users")
+        self._sessions = database.durable("sessions")
+        self._tokens = database.durable("tokens")
+        self._attempts = database.loose("sign_in_attempts")
+
+    async def add(self, user: User) -> None:
+        """Raise `Conflict` where the name is taken."""
+        with translated():
+            try:
+                await self._users.insert_one(_document(user))
+            except DuplicateKeyError:
+                raise Conflict("there is a user of that name already") from None
+
+    async def get(self, name: str) -> User:
+        with translated():
+            document = await self._users.find_one({"_id": name})
+        if document is None:
+            raise NotFound("no such user")
+        return _user(document)
+
+    async def all(self) -> list[User]:
+        with translated():
+            return [_user(document) async for document in self._users.find().sort("_id", 1)]
+
+    async def any(self) -> bool:
+        with translated():
+            return await self._users.find_one({}, {"_id": 1}) is not None
+
+    async def set_password(self, name: str, password_hash: str, *, must_change: bool = False) -> None:
+        """A new password ends all sessions of the user."""
+        with translated():
+            await self._users.update_one(
+                {"_id": name}, {"$set": {"password_hash": password_hash, "must_change_password": must_change}}
+            )
+            await self._sessions.delete_many({"user": name})
+
+    async def disable(self, name: str, *, disabled: bool) -> None:
+        with translated():
+            await self._users.update_one({"_id": name}, {"$set": {"disabled": disabled}})
+            await self._sessions.delete_many({"user": name})
+
+    async def open_session(self, name: str, now: datetime) -> str:
+        """The secret of a new session: what the cookie holds."""
+        secret = secrets.token_urlsafe(32)
+        with translated():
+            await self._sessions.insert_one(
+                {
+                    "_id": _hash(secret),
+                    "user": name,
+                    "csrf": secrets.token_urlsafe(32),
+                    "opened_at": now,
+                    "seen_at": now,
+                    "expires_at": now + SESSION_IDLE,
+                }
+            )
+        return secret
+
+    async def session(self, secret: str, now: datetime) -> Session | None:
+        """The live session of a cookie, its idle time started anew; None where it has ended."""
+        own_id = _hash(secret)
+        with translated():
+            document = await self._sessions.find_one({"_id": own_id, "expires_at": {"$gt": now}})
+            if document is None or now - document["opened_at"] > SESSION_LASTS:
+                return None
+            user = await self._users.find_one({"_id": document["user"], "disabled": {"$ne": True}})
+            if user is None:
+                return None
+            if now - document["seen_at"] > PRESENT_WITHIN / 3:
+                await self._sessions.update_one(
+                    {"_id": own_id}, {"$set": {"seen_at": now, "expires_at": now + SESSION_IDLE}}
+                )
+        return Session(_user(user), document["csrf"], own_id)
+
+    async def close_session(self, secret: str) -> None:
+        with translated():
+            await self._sessions.delete_one({"_id": _hash(secret)})
+
+    async def staffed(self, now: datetime) -> bool:
+        """Whether somebody who answers people has a console open."""
+        with translated():
+            names = await self._sessions.distinct("user", {"seen_at": {"$gt": now - PRESENT_WITHIN}})
+            async for document in self._users.find({"_id": {"$in": names}, "disabled": {"$ne": True}}):
+                if _user(document).may(Permission.ANSWER):
+                    return True
+        return False
+
+    async def note_failure(self, name: str, now: datetime) -> None:
+        with translated():
+            await self._attempts.update_one(
+                {"_id": _hash(name)}, {"$inc": {"failures": 1}, "$set": {"last": now}}, upsert=True
+            )
+
+    async def locked_until(self, name: str) -> datetime | None:
+        """After five wrong passwords each further one doubles a pause, up to a quarter of an hour."""
+        with translated():
+            document = await self._attempts.find_one({"_id": _hash(name)})
+        extra = (document or {}).get("failures", 0) - 5
+        if document is None or extra < 0:
+            return None
+        last: datetime = document["last"]
+        return last + timedelta(seconds=min(900, 5 * 2 ** min(extra, 10)))
+
+    async def clear_failures(self, name: str) -> None:
+        with translated():
+            await self._attempts.delete_one({"_id": _hash(name)})
+
+    async def add_token(self, name: str, role: Role, now: datetime) -> str:
+        """A bearer token that acts as a user `name` with `role`; told once, stored as a hash."""
+        secret = f"hl_{secrets.token_urlsafe(32)}"
+        with translated():
+            await self._tokens.insert_one({"_id": _hash(secret), "name": name, "role": role.value, "at": now})
+        return secret
+
+    async def token(self, secret: str) -> User | None:
+        with translated():
+            document = await self._tokens.find_one({"_id": _hash(secret)})
+        return User(document["name"], Role(document["role"])) if document else None
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _document(user: User) -> Document:
+    return {
+        "_id": user.name,
+        "role": user.role.value,
+        "languages": list(user.languages),
+        "must_change_password": user.must_change_password,
+        "password_hash": user.password_hash,
+        "disabled": user.disabled,
+    }
+
+
+def _user(document: Document) -> User:
+    return User(
+        name=document["_id"],
+        role=Role(document["role"]),
+        languages=tuple(document.get("languages", ())),
+        must_change_password=document.get("must_change_password", False),
+        password_hash=document.get("password_hash", ""),
+        disabled=document.get("disabled", False),
+    )
