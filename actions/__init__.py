@@ -1,0 +1,1 @@
+"""What the assistant decides in a turn. No network, no database: what is to be done is returned as commands."""

@@ -1,0 +1,1 @@
+"""The assistant: what it understands, what it says and when."""
