@@ -1,0 +1,1 @@
+"""The pretend Telegram: the Bot API, and updates delivered to the bot's webhook."""
