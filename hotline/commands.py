@@ -1,0 +1,109 @@
+"""What an administrator does from a terminal."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from hotline import demo, local, logs
+from hotline.app import Parts, assemble
+from hotline.config import Settings
+from hotline.core.access import Role
+from hotline.core.errors import HotlineError
+from hotline.embedded import Mongod
+
+
+@contextlib.asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[None]:
+    """The database of this DATA_DIR: the one that runs, else one of our own for as long as the context lasts."""
+    if settings.mongodb_uri or local.find(settings.data_dir, "mongo"):
+        yield
+        return
+    mongod = Mongod(settings.data_dir)
+    await mongod.start()
+    local.note(settings.data_dir, "mongo", mongod.port)
+    try:
+        yield
+    finally:
+        local.forget(settings.data_dir, "mongo")
+        await mongod.stop()
+
+
+@contextlib.asynccontextmanager
+async def parts_of(settings: Settings) -> AsyncIterator[Parts]:
+    logs.setup("command")
+    async with database(settings), assemble(demo.with_sandbox(settings)) as parts:
+        yield parts
+
+
+async def add_user(
+    settings: Settings, name: str, role: str, languages: tuple[str, ...], password: str | None
+) -> int:
+    """Make a user; print the one-time password where none was given."""
+    async with parts_of(settings) as parts:
+        chosen = await parts.accounts.add(name, Role(role), languages, password)
+    if password is None:
+        print(f"{name} signs in once with the password {chosen} and then chooses another.")  # noqa: T201
+    else:
+        print(f"{name} can sign in.")  # noqa: T201
+    return 0
+
+
+async def create_token(settings: Settings, name: str, role: str) -> int:
+    async with parts_of(settings) as parts:
+        print(await parts.accounts.make_token(name, Role(role)))  # noqa: T201
+    return 0
+
+
+async def check(settings: Settings) -> int:
+    """A line for each part; 1 if any fails."""
+    good = True
+
+    def say(part: str, line: str, *, fine: bool = True) -> None:
+        nonlocal good
+        good = good and fine
+        print(f"{'ok  ' if fine else 'FAIL'}  {part:<10} {line}")  # noqa: T201
+
+    say("settings", f"region {settings.region}, public address {settings.origin}")
+    try:
+        async with parts_of(settings) as parts:
+            say("keys", f"key ring {parts.vault.fingerprint}")
+            await parts.store.database.ping()
+            say("database", "a primary answers")
+            await _try(say, "assistant", parts.assistant.check(), "start it with `make up`, or set HOTLINE_RASA_URL")
+            for connector in parts.connectors:
+                await _try(say, connector.name, connector.check(), "check the account's settings")
+            if not parts.connectors:
+                say("providers", "no account is set", fine=True)
+    except HotlineError as error:
+        say("start", str(error), fine=False)
+    return 0 if good else 1
+
+
+async def _try(say: Any, part: str, test: Awaitable[str], advice: str) -> None:
+    try:
+        async with asyncio.timeout(15):
+            say(part, await test)
+    except (HotlineError, TimeoutError) as error:
+        say(part, f"{error or 'no answer in time'}: {advice}", fine=False)
+
+
+async def replay(settings: Settings, files: list[Path]) -> int:
+    """Feed recorded webhooks through the running gateway: a JSON object {provider, hook, headers, body} per file."""
+    status = 0
+    live = demo.with_sandbox(settings)
+    async with aiohttp.ClientSession() as session:
+        for file in files:
+            record = json.loads(file.read_text("utf-8"))
+            suffix = "/status" if record.get("hook") == "status" else ""
+            url = f"http://{live.bind}/webhooks/{record['provider']}{suffix}"
+            async with session.post(url, data=record["body"].encode(), headers=record["headers"]) as response:
+                print(f"{response.status}  {file}")  # noqa: T201
+                status = status or int(response.status >= 400)  # noqa: PLR2004 -- an HTTP error
+    return status
+
+
