@@ -12,6 +12,8 @@ from actions.turns import heard, not_understood_in_a_row, open_question
 
 Events = list[dict[str, Any]]
 
+URGENT = frozenset({"danger", "ask_human", "report"})
+
 
 class Greet(Action):
     """Say what this is, then ask whether it is safe to write."""
@@ -77,13 +79,18 @@ class OptOut(Action):
 
 
 class Fallback(Action):
-    """Not understood: ask once for other words, then offer a person, then bring one."""
+    """Not understood: ask once for other words, then offer a person, then bring one.
+
+    What may have been a cry for help is offered a person at once.
+    """
 
     def name(self) -> str:
         return "action_fallback"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         before = not_understood_in_a_row(tracker)
+        if before == 0 and not URGENT.isdisjoint(heard(tracker).leaning):
+            return ask(dispatcher, "human", "utter_ask_human_again")
         if before == 0:
             dispatcher.utter_message(response="utter_fallback")
             return []

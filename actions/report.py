@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.commands import Reason, file_report, hand_off, hint_opt_out
 from actions.conversation import change_language
 from actions.questions import FIELDS, INFORMATION, Take, judge, tells
-from actions.turns import heard, times_said
+from actions.turns import asides, heard, times_said
 
 Events = list[dict[str, Any]]
 
@@ -50,9 +50,9 @@ class ValidateReportForm(Action):
         elif taken.take is Take.LANGUAGE:
             events += change_language(dispatcher, said.text)
         elif taken.take in (Take.END, Take.END_TOLD):
-            if taken.take is Take.END_TOLD and said.text and not said.button:
+            if taken.take is Take.END_TOLD and not said.button:
                 what = None if field == "what" else tracker.get_slot(SLOTS["what"])
-                events.append(SlotSet(SLOTS["what"], "\n".join(filter(None, [what, said.text]))))
+                events.append(SlotSet(SLOTS["what"], _joined(what, said.text)))
             events.append(SlotSet(REQUESTED, None))
         return events
 
@@ -65,6 +65,8 @@ class ReportDone(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
         told = {field: tracker.get_slot(slot) for field, slot in SLOTS.items()}
+        # what was told in words that looked like a question was answered as one: it is part of the report all the same
+        told["what"] = _joined(*asides(tracker, f"utter_ask_{SLOTS['what']}", INFORMATION), told["what"])
         complete = all(told.values())
         filed = any(told.values())
         if filed:
@@ -91,6 +93,10 @@ def _stop(dispatcher: CollectingDispatcher, intent: str, *, filed: bool) -> None
             hint_opt_out(dispatcher)
         elif intent == "goodbye" and filed:
             dispatcher.utter_message(response="utter_goodbye")
+
+
+def _joined(*parts: str | None) -> str | None:
+    return "\n".join(part for part in parts if part) or None
 
 
 def _emptied() -> Events:

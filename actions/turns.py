@@ -1,12 +1,16 @@
 """What the tracker says about the turn at hand and the ones before it."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rasa_sdk import Tracker
 
 Event = dict[str, Any]
+
+
+NEAR = 0.2
+"""What an intent must at least have to be leant towards."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,8 @@ class Heard:
     confidence: float
     button: bool
     language: str
+    leaning: tuple[str, ...] = ()
+    """Where nothing was understood: what it came nearest to, the nearest first."""
 
     def sure(self, enough: float) -> bool:
         """Whether the intent can be acted on: chosen, or understood with this confidence."""
@@ -33,6 +39,11 @@ def heard(tracker: Tracker) -> Heard:
         confidence=float(intent.get("confidence") or 0.0),
         button=bool(metadata.get("button")),
         language=metadata.get("language") or "en",
+        leaning=tuple(
+            ranked["name"]
+            for ranked in message.get("intent_ranking") or ()
+            if ranked.get("name") not in (None, "nlu_fallback") and (ranked.get("confidence") or 0.0) >= NEAR
+        ),
     )
 
 
@@ -68,8 +79,27 @@ def times_said(tracker: Tracker, response: str) -> int:
     return count
 
 
+def asides(tracker: Tracker, question: str, intents: Container[str]) -> list[str]:
+    """What was typed to the active form's ``question`` (a response), before the latest message, with these intents."""
+    typed: list[str] = []
+    asked, messages = None, sum(event["event"] == "user" for event in tracker.events)
+    for event in tracker.events:
+        if event["event"] == "active_loop" and event.get("name"):
+            asked, typed = None, []
+        elif event["event"] == "bot" and (said := (event.get("metadata") or {}).get("utter_action")):
+            asked = said if said.startswith("utter_ask_") else asked
+        elif event["event"] == "user":
+            messages -= 1
+            parsed, metadata = event.get("parse_data") or {}, event.get("metadata") or {}
+            text = (event.get("text") or "").strip()
+            known = (parsed.get("intent") or {}).get("name") in intents and not metadata.get("button")
+            if messages and text and known and asked == question:
+                typed.append(text)
+    return typed
+
+
 def _turns_before(events: list[Event]) -> Iterator[list[Event]]:
     """The turns before the latest message, newest first; each a list of events in their order."""
     ends = [i for i, event in enumerate(events) if event["event"] == "user"]
-    for start, end in zip(reversed(ends[:-1]), reversed(ends[1:])):
+    for start, end in zip(reversed(ends[:-1]), reversed(ends[1:]), strict=True):
         yield events[start:end]

@@ -29,7 +29,8 @@ def database(uri: str | None = None, client: MongoClient | None = None) -> tuple
     uri = uri or os.environ.get("HOTLINE_MONGODB_URI") or _embedded()
     name: Any = parse_uri(uri, warn=False)["database"]
     # a person waits for the answer: say soon that the database is away, rather than hang
-    return name or DEFAULT_DATABASE, MongoClient(uri, serverSelectionTimeoutMS=3000, connectTimeoutMS=3000, tz_aware=True)
+    limits = {"serverSelectionTimeoutMS": 3000, "connectTimeoutMS": 3000, "socketTimeoutMS": 8000}
+    return name or DEFAULT_DATABASE, MongoClient(uri, tz_aware=True, **limits)
 
 
 def _embedded() -> str:

@@ -148,7 +148,7 @@ def _intent(found: dict[str, Any]) -> dict[str, Any]:
 
 def _says_something(text: str) -> bool:
     """Whether there is a letter, a digit or a picture: the classifier would take an empty text for a "yes"."""
-    return any(unicodedata.category(character)[0] in "LN" or unicodedata.category(character) == "So" for character in text)
+    return any(kind[0] in "LN" or kind == "So" for kind in map(unicodedata.category, text))
 
 
 def _hands_off(answer: Answer) -> bool:

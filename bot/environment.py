@@ -29,9 +29,8 @@ def prepare(threads: int = 1) -> None:
         "RASA_CACHE_DIRECTORY": str(SCRATCH / "cache"),
         "MPLCONFIGDIR": str(SCRATCH / "matplotlib"),
         "KERAS_HOME": str(SCRATCH / "keras"),
-        "TQDM_DISABLE": "1",
-        # else sentry, which rasa imports, asks git for a release
-        "SENTRY_RELEASE": "none",
+        # also silences Rasa's progress bars, which tear a log apart
+        "LOG_LEVEL": "ERROR",
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)

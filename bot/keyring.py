@@ -13,6 +13,7 @@ from bot.environment import data_dir
 
 PURPOSE = b"rasa trackers"
 """HKDF info: keeps this key apart from every other use of the ring."""
+KEY_BYTES = 32
 
 
 class KeyRingError(RuntimeError):
@@ -36,7 +37,7 @@ def tracker_keys(path: Path | None = None) -> TrackerKeys:
     try:
         ring = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise KeyRingError(f"No key ring at {path}: start the gateway once (it makes one) or set HOTLINE_KEYRING.") from None
+        raise KeyRingError(f"No key ring at {path}: start the gateway once, or set HOTLINE_KEYRING.") from None
     except (OSError, ValueError):
         raise KeyRingError(f"The key ring {path} cannot be read: check its owner, mode and content.") from None
     try:
@@ -50,6 +51,6 @@ def tracker_keys(path: Path | None = None) -> TrackerKeys:
 
 
 def _derive(master: bytes) -> bytes:
-    if len(master) != 32:
-        raise ValueError("a key of the ring must have 32 bytes")
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=PURPOSE).derive(master)
+    if len(master) != KEY_BYTES:
+        raise ValueError("a key of the ring has the wrong length")
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=PURPOSE).derive(master)

@@ -67,6 +67,6 @@ def translator(language: str, locales: Path = LOCALES) -> Callable[[str], str]:
     """A function from English text to ``language``; to the same English text where no catalogue has it."""
     if not LANGUAGE.fullmatch(language):
         return str
-    names = [language.replace("-", "_"), language.split("-")[0]]
+    names = [language.replace("-", "_"), language.split("-", 1)[0]]
     catalogue = gettext.translation("hotline", locales, languages=names, fallback=True)
     return lambda text: catalogue.gettext(text) if text else text

@@ -4,6 +4,8 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +53,8 @@ def rasa_token() -> str:
         return given
     path = run_dir() / "rasa.token"
     if not path.exists():
-        try:
+        with suppress(FileExistsError):  # another process was first
             _write(path, secrets.token_urlsafe(TOKEN_BYTES), os.link)
-        except FileExistsError:
-            pass  # another process was first
     for _ in range(20):
         if token := path.read_text("ascii").strip():
             return token
@@ -62,7 +62,7 @@ def rasa_token() -> str:
     raise RuntimeError(f"The token file {path} is empty: remove it and start again.")
 
 
-def _write(path: Path, text: str, place: Any) -> None:
+def _write(path: Path, text: str, place: Callable[[Path, Path], object]) -> None:
     """Write a file of mode 600 whole and then put it in its place with ``os.replace`` or ``os.link``."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)

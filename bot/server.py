@@ -89,3 +89,6 @@ async def _serve(dialogue: Dialogue, actions: ActionServer, app: Sanic, sock: ob
     finally:
         await actions.close()
         dialogue.tracker_store.close()  # type: ignore[attr-defined]
+    # leaving normally waits for every database call, and one that hangs must not hold the stop
+    logging.shutdown()
+    os._exit(0)

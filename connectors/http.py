@@ -40,7 +40,7 @@ class Hosts:
             return None
         if target.user is not None or target.password is not None or not target.host:
             return None
-        if self.stand_in is not None and target.origin() == self.stand_in:
+        if self.stands_in(target):
             return target
         if not within(target, self.domain):
             return None
@@ -48,6 +48,11 @@ class Hosts:
             return target
         stand_in = self.stand_in
         return target.with_scheme(stand_in.scheme).with_host(str(stand_in.host)).with_port(stand_in.explicit_port)
+
+    def stands_in(self, url: URL) -> bool:
+        """Is `url` at the stand-in?"""
+        own = self.stand_in
+        return own is not None and (url.scheme, url.host, url.port) == (own.scheme, own.host, own.port)
 
 
 def origin(url: str | None) -> URL | None:

@@ -6,10 +6,10 @@ import json
 import logging
 from typing import Any
 
-from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]  # the SDK ships no types
-from twilio.rest import Client  # type: ignore[import-untyped]
-from twilio.rest.content.v1.content import ContentList  # type: ignore[import-untyped]
+from twilio.rest import Client
+from twilio.rest.content.v1.content import ContentList
 
+from connectors.twilio_client import UNREADABLE
 from hotline.core.errors import SendError
 from hotline.core.message import Choice, Outbound
 
@@ -55,7 +55,7 @@ class QuickReplies:
             try:
                 async with asyncio.timeout(_PATIENCE):
                     sid = await self._look_up(name) or await self._make(name, message.choices)
-            except (SendError, TwilioException, TimeoutError, ValueError, KeyError) as error:
+            except (SendError, TimeoutError, *UNREADABLE) as error:
                 _logger.warning("no quick replies for now: %s", error if isinstance(error, SendError) else type(error))
                 self._failed[name] = now + _REST
                 return None

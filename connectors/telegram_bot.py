@@ -4,7 +4,9 @@ import hmac
 import json
 import logging
 import warnings
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import aiohttp
 import httpx
@@ -28,6 +30,8 @@ _CONNECTIONS = 40  # webhooks that Telegram may have open at once
 _LIMIT = 1800
 _ROW = 3  # this many short buttons stand beside each other
 _SHORT = 12  # characters
+
+_T = TypeVar("_T")
 
 _logger = logging.getLogger(__name__)
 
@@ -105,39 +109,32 @@ class TelegramBot:
         self._session = open_session(self._stand_in, self._patience)
 
     async def register(self, public_url: str) -> None:
-        try:
-            await self._bot.set_webhook(
+        await _confirmed(
+            self._bot.set_webhook(
                 f"{public_url.rstrip('/')}/webhooks/telegram",
                 secret_token=self._secret,
                 allowed_updates=_UPDATES,
                 max_connections=_CONNECTIONS,
                 drop_pending_updates=False,
             )
-        except TelegramError as error:
-            raise _translated(error) from None
+        )
 
     async def check(self) -> str:
-        try:
-            me = await self._bot.get_me()
-        except TelegramError as error:
-            raise _translated(error) from None
+        me = await _confirmed(self._bot.get_me())
         return f"Telegram bot is @{me.username}"
 
     async def send(self, message: Outbound) -> Receipt:
         keyboard = _keyboard(message)
-        try:
-            sent = await self._bot.send_message(
+        sent = await _confirmed(
+            self._bot.send_message(
                 chat_id=message.address,
                 text=message.text if keyboard else numbered(message),
                 reply_markup=keyboard,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
                 protect_content=False,
             )
-            return Receipt(str(sent.message_id))
-        except TelegramError as error:
-            raise _translated(error) from None
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise SendError(Fate.AMBIGUOUS, "unreadable_answer") from None
+        )
+        return Receipt(str(sent.message_id))
 
     async def settle(self, message: Outbound, since: datetime) -> Receipt | None:  # noqa: ARG002 - nothing to ask with
         """A bot cannot list what it has sent."""
@@ -151,6 +148,8 @@ class TelegramBot:
             raise FetchError("refused", gone="temporarily" not in error.message.lower()) from None
         except TelegramError as error:
             raise FetchError(_translated(error).code) from None
+        except _UNREADABLE:
+            raise FetchError("unreadable_answer") from None
         if (file.file_size or 0) > MAX_BYTES:
             raise FetchError("too_large", gone=True)
         path = file.file_path or ""
@@ -162,6 +161,20 @@ class TelegramBot:
         await self._request.shutdown()
         if self._session is not None:
             await self._session.close()
+
+
+# What the library raises over a 200 that is not what it expects.
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+
+
+async def _confirmed(call: Awaitable[_T]) -> _T:
+    """The result of a call to Telegram; every failure is a `SendError`."""
+    try:
+        return await call
+    except TelegramError as error:
+        raise _translated(error) from None
+    except _UNREADABLE:
+        raise SendError(Fate.AMBIGUOUS, "unreadable_answer") from None
 
 
 def _translated(error: TelegramError) -> SendError:
@@ -189,7 +202,7 @@ _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.Pr
 def _unconfirmed(cause: BaseException | None) -> SendError:
     """Whether a message left, by what broke beneath. Where nothing did, Telegram answered that it did not take it."""
     if cause is None or isinstance(cause, TelegramError):
-        return SendError(Fate.RETRY, "5xx")
+        return SendError(Fate.RETRY, "busy")
     if isinstance(cause, _UNSENT):
         return SendError(Fate.RETRY, "unreachable")
     return SendError(Fate.AMBIGUOUS, "timeout" if isinstance(cause, httpx.TimeoutException) else "connection_lost")

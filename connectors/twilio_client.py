@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[import-untyped]  # no types shipped
-from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.base.exceptions import TwilioException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
 
 from connectors.http import Hosts, not_confirmed, retry_after
 from hotline.core.errors import Fate, SendError
@@ -36,6 +37,9 @@ _FATES = {
     63016: Fate.GIVE_UP,  # outside the 24-hour window
     63033: Fate.GIVE_UP,  # the person has blocked us
 }
+UNREADABLE = (TwilioException, ValueError, KeyError, TypeError, AttributeError)
+"""What the SDK raises over a 2xx that is not what it expects; refusals never come this far."""
+
 _MISCONFIGURED = frozenset({20003, 20005})
 
 _logger = logging.getLogger(__name__)
@@ -54,7 +58,7 @@ class TwilioHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # no types
 
     def __init__(self, session: aiohttp.ClientSession, hosts: Hosts) -> None:
         super().__init__(pool_connections=False)
-        self.session = session
+        self.session = _Patient(session)
         self._hosts = hosts
 
     async def request(  # noqa: PLR0917 - the SDK's signature
@@ -65,7 +69,7 @@ class TwilioHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # no types
         data: Any = None,
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the SDK's signature
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the SDK's signature; the session has its own
         allow_redirects: bool = False,
     ) -> Response:
         target = self._hosts.locate(url)
@@ -75,7 +79,7 @@ class TwilioHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # no types
             data = json.dumps(data).encode()  # the SDK's asynchronous client would send a form
         try:
             response = await super().request(
-                method, str(target), params, data, headers, auth, timeout, allow_redirects=allow_redirects
+                method, str(target), params, data, headers, auth, allow_redirects=allow_redirects
             )
         except (aiohttp.ClientError, TimeoutError, OSError, UnicodeDecodeError) as error:
             raise not_confirmed(error) from None
@@ -85,6 +89,17 @@ class TwilioHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # no types
         if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
             raise _refusal(response)
         return response
+
+
+class _Patient:
+    """A session that keeps its own time-outs: the SDK says `timeout=None`, which means none at all."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def request(self, **call: Any) -> aiohttp.ClientResponse:
+        del call["timeout"]
+        return await self._session.request(**call)
 
 
 def _refusal(response: Response) -> SendError:

@@ -6,15 +6,14 @@ from urllib.parse import parse_qsl
 
 import aiohttp
 from multidict import MultiDict
-from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]  # no types shipped
-from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
-from twilio.rest import Client  # type: ignore[import-untyped]
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
 from yarl import URL
 
 from connectors.http import PATIENCE, Hosts, download, open_session, origin, quieten, within
 from connectors.numbered import ROOM, numbered
 from connectors.quick_replies import QuickReplies, variables
-from connectors.twilio_client import TwilioHttpClient
+from connectors.twilio_client import UNREADABLE, TwilioHttpClient
 from connectors.twilio_forms import WHATSAPP, is_report, read_message, read_report
 from hotline.core.errors import Fate, FetchError, Malformed, Refused, SendError
 from hotline.core.message import Ack, Attachment, Channel, Event, Outbound, Receipt, WebhookRequest
@@ -60,7 +59,8 @@ class TwilioMessaging:
         self._hosts = Hosts(_DOMAIN, origin(api_url))
         self._patience = patience
         self._session: aiohttp.ClientSession | None = None
-        self._client: Any = None
+        self._account: Any = None
+        self._messages: Any = None
         self._quick_replies: QuickReplies | None = None
 
     def limit(self, channel: Channel) -> int:
@@ -100,32 +100,37 @@ class TwilioMessaging:
         quieten("twilio")
         self._session = open_session(self._hosts.stand_in, self._patience)
         http_client = TwilioHttpClient(self._session, self._hosts)
-        self._client = Client(self._account_sid, self._auth_token, http_client=http_client)
-        self._quick_replies = QuickReplies(self._client)
+        client = Client(self._account_sid, self._auth_token, http_client=http_client)
+        # The SDK imports what it needs when first asked, which takes half a second: now rather than before a reply.
+        self._account = client.api.v2010.account
+        self._messages = self._account.messages
+        self._quick_replies = QuickReplies(client)
 
     async def register(self, public_url: str) -> None:
         """Nothing: a number's webhook is set by its owner in Twilio's console, and is not ours to overwrite."""
 
     async def check(self) -> str:
         try:
-            account = await self._client.api.v2010.accounts(self._account_sid).fetch_async()
-        except (TwilioException, ValueError):
+            account = await self._account.fetch_async()
+        except UNREADABLE:
             raise SendError(Fate.RETRY, "unreadable_answer") from None
         if account.status != "active":
             raise SendError(Fate.RETRY, f"account_{account.status}")
         return f"Twilio account is active; sends {', '.join(sorted(self.channels)) or 'nothing: no sender is set'}"
 
     async def send(self, message: Outbound) -> Receipt:
-        if message.channel is Channel.WHATSAPP and message.choices and self._quick_replies:
-            content_sid = await self._quick_replies.find(message)
-            if content_sid is not None:
-                try:
-                    return await self._create(message, content_sid=content_sid, content_variables=variables(message))
-                except SendError as error:
-                    if error.fate is not Fate.GIVE_UP:
-                        raise
-                    self._quick_replies.forget(message)
-        return await self._create(message, body=numbered(message))
+        quick_replies = self._quick_replies if message.channel is Channel.WHATSAPP else None
+        content_sid = await quick_replies.find(message) if quick_replies else None
+        if quick_replies is None or content_sid is None:
+            return await self._create(message, body=numbered(message))
+        try:
+            return await self._create(message, content_sid=content_sid, content_variables=variables(message))
+        except SendError as error:
+            if error.fate is not Fate.GIVE_UP:
+                raise
+        receipt = await self._create(message, body=numbered(message))
+        quick_replies.forget(message)  # the list was taken, so it was the template
+        return receipt
 
     async def settle(self, message: Outbound, since: datetime) -> Receipt | None:
         """Look for the message among those of its address.
@@ -134,8 +139,8 @@ class TwilioMessaging:
         and sent twice.
         """
         try:
-            found = await self._client.messages.list_async(to=message.address, limit=_SETTLE_LIMIT, page_size=100)
-        except (SendError, TwilioException, ValueError, KeyError) as error:
+            found = await self._messages.list_async(to=message.address, limit=_SETTLE_LIMIT, page_size=100)
+        except (SendError, *UNREADABLE) as error:
             code = error.code if isinstance(error, SendError) else "unreadable_answer"
             raise SendError(Fate.AMBIGUOUS, code) from None
         texts = {_squeezed(message.text), _squeezed(numbered(message))}
@@ -164,18 +169,17 @@ class TwilioMessaging:
             raise SendError(Fate.GIVE_UP, "no_sender")
         callback = str(self._status_url.update_query(id=message.id))
         try:
-            created = await self._client.messages.create_async(
+            created = await self._messages.create_async(
                 to=message.address, status_callback=callback, **sender, **content
             )
-        except (TwilioException, ValueError, KeyError, TypeError):
-            # A 2xx that cannot be read: errors of every other kind are translated in `TwilioHttpClient`.
+        except UNREADABLE:
             raise SendError(Fate.AMBIGUOUS, "unreadable_answer") from None
         if not created.sid:
             raise SendError(Fate.AMBIGUOUS, "unreadable_answer")
         return Receipt(str(created.sid))
 
     def _may_follow(self, url: URL) -> bool:
-        return within(url, *_MEDIA_DOMAINS) or url.origin() == self._hosts.stand_in
+        return within(url, *_MEDIA_DOMAINS) or self._hosts.stands_in(url)
 
 
 def _senders(

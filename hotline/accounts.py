@@ -131,4 +131,4 @@ class Accounts:
         return secret
 
     async def by_token(self, secret: str) -> User | None:
-        return await self._store.token(secret)
+        return await self._store.token(secret, self._clock())

@@ -12,6 +12,7 @@ from hotline import local, texts, vault
 from hotline.accounts import Accounts
 from hotline.campaigns import Campaigns
 from hotline.config import Settings
+from hotline.core.errors import Unavailable
 from hotline.core.language import NAMES
 from hotline.core.message import Channel
 from hotline.core.ports import Connector
@@ -154,7 +155,7 @@ async def assistant_endpoint(settings: Settings) -> tuple[str, str]:
         return settings.rasa_url, secret or local.token(settings.data_dir, "rasa")
     port = local.find(settings.data_dir, "rasa")
     if port is None:
-        raise local.Unavailable("assistant")
+        raise Unavailable("assistant")
     return f"http://127.0.0.1:{port}", secret or local.token(settings.data_dir, "rasa")
 
 

@@ -2,12 +2,11 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import phonenumbers
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hotline.core.errors import HotlineError
@@ -38,10 +37,10 @@ class Settings(BaseSettings):
     rasa_url: str | None = None
     rasa_token: SecretStr | None = None
     twilio_account_sid: str | None = None
-    twilio_auth_token: SecretStr | None = None
+    twilio_auth_token: SecretStr | None = Field(default=None, validate_default=True)
     twilio_sms_from: str | None = None
     twilio_whatsapp_from: str | None = None
-    twilio_messaging_service_sid: str | None = None
+    twilio_messaging_service_sid: str | None = Field(default=None, validate_default=True)
     twilio_api_url: str | None = None
     telegram_token: SecretStr | None = None
     telegram_secret: SecretStr | None = Field(default=None, min_length=16, max_length=256)
@@ -83,14 +82,20 @@ class Settings(BaseSettings):
             raise ValueError("must be a time zone such as Africa/Nairobi") from None
         return value
 
-    @model_validator(mode="after")
-    def _accounts(self) -> Self:
-        if bool(self.twilio_account_sid) != bool(self.twilio_auth_token):
-            raise ValueError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN go together: set both or neither")
-        senders = (self.twilio_sms_from, self.twilio_whatsapp_from, self.twilio_messaging_service_sid)
-        if self.twilio_account_sid and not any(senders):
-            raise ValueError("TWILIO_SMS_FROM, TWILIO_WHATSAPP_FROM or TWILIO_MESSAGING_SERVICE_SID is needed")
-        return self
+    @field_validator("twilio_auth_token")
+    @classmethod
+    def _token(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if bool(value) != bool(info.data.get("twilio_account_sid")):
+            raise ValueError("goes together with HOTLINE_TWILIO_ACCOUNT_SID: set both or neither")
+        return value
+
+    @field_validator("twilio_messaging_service_sid")  # the last of the three senders: the others are known by now
+    @classmethod
+    def _sender(cls, value: str | None, info: ValidationInfo) -> str | None:
+        senders = (value, info.data.get("twilio_sms_from"), info.data.get("twilio_whatsapp_from"))
+        if info.data.get("twilio_account_sid") and not any(senders):
+            raise ValueError("or HOTLINE_TWILIO_SMS_FROM or HOTLINE_TWILIO_WHATSAPP_FROM is needed with an account")
+        return value
 
     @cached_property
     def host(self) -> str:
@@ -124,7 +129,4 @@ def load(**overrides: object) -> Settings:
 
 
 def _problem(location: tuple[int | str, ...], message: str) -> str:
-    said = message.removeprefix("Value error, ")
-    if not location:  # a rule over several settings names them itself
-        return f"{PREFIX}{said}"
-    return f"{PREFIX}{str(location[0]).upper()}: {said}"
+    return f"{PREFIX}{str(location[0]).upper()}: {message.removeprefix('Value error, ')}"

@@ -31,6 +31,7 @@ from hotline.core.wording import Wording
 MAX_TEXT = 4000  # characters of one answer; longer ones are split per channel below that
 _RACES = 20  # tries against other writers of the same conversation
 _INTERACTIVE = 0
+_LOOK_AT = 200  # from the top of the queue, for one in the operator's language
 
 OUTCOMES = ("helped", "referred", "no_answer", "not_for_us", "other")
 """How a conversation ended, for statistics that count no person."""
@@ -107,7 +108,7 @@ class Desk:
         """The most urgent conversation in a language of this operator, else the most urgent; None when nobody waits."""
         user.require(Permission.ANSWER)
         while True:
-            waiting = await self._conversations.waiting(None, 20)
+            waiting = await self._conversations.waiting(None, _LOOK_AT)
             if not waiting:
                 return None
             spoken = [item for item in waiting if not user.languages or item.language in user.languages]

@@ -66,6 +66,9 @@ class Intake:
                 outcome = dict(zip(unique, new, strict=True))
             except HotlineError as error:
                 failure = error
+            except Exception as error:  # noqa: BLE001 -- a defect must not leave those who wait without an answer
+                log.error("intake_defect", error=type(error).__name__)  # noqa: TRY400 -- a trace may quote text
+                failure = Unavailable("database")
             for message, kept in batch:
                 if kept.done():
                     continue
@@ -96,6 +99,9 @@ class InboxRules:
     emergency: str | None  # the region's emergency number, where it may be shown
     limits: dict[Channel, int]  # characters of one message
 
+
+# Kinds whose text is not the person's own writing: coordinates, a shared name and number, an emoji.
+_NOT_WRITTEN = frozenset({Kind.LOCATION, Kind.CONTACT, Kind.STICKER, Kind.GROUP})
 
 BACK_OFF = timedelta(seconds=5)
 
@@ -161,14 +167,15 @@ class InboxWorker:
     async def _turn(self, received: Received, lease: Lease) -> Turn:
         rules, now = self._rules, self._clock()
         received = self._chosen(received, lease.conversation)
+        written = received.text if received.payload is None and received.kind not in _NOT_WRITTEN else ""
         settled = language.settle(
-            rules.detector.guess(received.text) if received.payload is None else language.Guess(None, 0.0, 0),
+            rules.detector.guess(written),
             lease.conversation.language,
             rules.default_language,
             rules.languages,
             chosen=lease.conversation.language_chosen,
         )
-        found = rules.lexicon.find(received.text, settled.language) if received.text else ()
+        found = rules.lexicon.find(written, settled.language) if written else ()
         conversation = replace(
             lease.conversation,
             language=settled.language,
@@ -183,7 +190,7 @@ class InboxWorker:
             now=now,
             payload=received.payload,
             opt_out=received.opt_out,
-            keyword=rules.keywords.find(received.text) if received.payload is None else None,
+            keyword=rules.keywords.find(written),
             verdict=triage.judge(conversation.findings, rules.lexicon.signs, language_known=settled.known),
             raised=bool(found),
         )
@@ -304,7 +311,6 @@ class _Writer:
                     text=part,
                     language=self._language,
                     choices=options if number == len(parts) else (),
-                    hint=self._translate(Wording.CHOOSE) if len(options) > 2 else "",  # noqa: PLR2004 -- yes/no needs none
                     final=final,
                 )
             )
@@ -318,7 +324,8 @@ class _Writer:
 
     def opt_out(self, *, confirm: bool) -> None:
         self._cancel = True
-        self._contact |= {"stopped_at": self._now, "opted_in_at": None}
+        # from when they wrote it: whoever writes again before we come to read it may be answered
+        self._contact |= {"stopped_at": self._received.at, "opted_in_at": None}
         if self._conversation.state in {State.WAITING, State.OPERATOR}:
             self.rise_for(triage.Reason.STOPPED)
         if confirm:

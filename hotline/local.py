@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import socket
+import tempfile
 from pathlib import Path
 
 from hotline.core.errors import Unavailable
@@ -61,8 +62,11 @@ def token(data_dir: Path, name: str) -> str:
     """A secret shared by the processes of this DATA_DIR, made by whoever comes first (mode 600)."""
     path = data_dir / "run" / f"{name}.token"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    if not path.exists():
+        descriptor, draft = tempfile.mkstemp(prefix=f"{name}.", dir=path.parent)  # mode 600
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(32))
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)  # whole or not at all: nobody reads a token that is half written
+        Path(draft).unlink()
     return path.read_text("ascii").strip()

@@ -7,6 +7,7 @@ from math import ceil
 
 from hotline.core.access import Permission, User
 from hotline.core.contact import code
+from hotline.core.conversation import Conversation
 from hotline.core.errors import HotlineError, NotFound
 from hotline.core.message import Channel
 from hotline.core.ports import AuditLog, Clock, ConversationStore
@@ -52,7 +53,7 @@ class Lookup:
         user.require(Permission.LOOK_UP)
         now = self._clock()
         self._count(user.name, now)
-        conversation = await self._conversations.of_contact(self._pseudonym(channel, address.strip()))
+        conversation = await self._of(channel, address.strip())
         await self._audit.add(
             "lookup", user.name, now, conversation.id if conversation else None,
             channel=channel.value, found="yes" if conversation else "no", note=reason,
@@ -60,6 +61,13 @@ class Lookup:
         if conversation is None:
             raise NotFound("nobody has written to us from this address")
         return code(conversation.contact), conversation.id
+
+    async def _of(self, channel: Channel, address: str) -> Conversation | None:
+        """A WhatsApp number may be given with or without the provider's prefix."""
+        found = await self._conversations.of_contact(self._pseudonym(channel, address))
+        if found is None and channel is Channel.WHATSAPP and ":" not in address:
+            return await self._conversations.of_contact(self._pseudonym(channel, f"whatsapp:{address}"))
+        return found
 
     def _count(self, name: str, now: datetime) -> None:
         """Attempts count, whether they find somebody or not."""

@@ -74,6 +74,8 @@ class OutboxWorker:
             if not await self._allowed(message, now):
                 await self._store.done(message.id, Status.CANCELLED)
                 return None
+            if message.not_before and now < message.not_before:  # a newer message woke the conversation too early
+                return message.not_before
             return await self._send(message, now)
         attempted_at = message.attempted_at or now
         if message.status is Status.SENDING:
@@ -111,7 +113,7 @@ class OutboxWorker:
         log.info("not_sent", message=message.id, code=error.code, fate=error.fate.value)
         match next_attempt(error, message.attempts + 1, self._clock()):
             case Retry(at):
-                await self._store.again(message.id)
+                await self._store.again(message.id, at)
                 return at
             case Fail(code, stop_contact):
                 await self._give_up(message, code, stop_contact=stop_contact)
@@ -190,5 +192,4 @@ def _outbound(message: Sending) -> Outbound:
         text=message.text,
         choices=message.choices,
         language=message.language,
-        hint=message.hint,
     )

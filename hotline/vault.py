@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import stat
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,7 +77,7 @@ class Vault:
         """Decrypt what `seal` made for the same place; raise `SealBroken` otherwise."""
         try:
             return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], place.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: shorter than a nonce
             raise SealBroken("ciphertext does not belong to this record") from None
 
     def derive(self, purpose: str) -> str:
@@ -119,8 +120,9 @@ def create(path: Path) -> None:
         "keys": {"k1": base64.b64encode(os.urandom(32)).decode()},
         "pseudonym": base64.b64encode(os.urandom(32)).decode(),
     }
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    # a name of its own each time: a crash may leave one behind, and in a container every process has the same id
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # mode 600
+    draft = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump(ring, file, indent=1)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 LIMIT_BYTES = 5 * 1024 * 1024  # what Twilio carries in one MMS
-KEEP = 300
+KEEP_BYTES = 30 * 1024 * 1024
 
 _FOLDER = Path(__file__).parent / "media"
 _SILENT_AMR = b"#!AMR\n" + b"\x7c" * 150  # three seconds of AMR-NB frames without data
@@ -52,13 +52,15 @@ class MediaShelf:
 
     def __init__(self) -> None:
         self._media: dict[str, Media] = {}
+        self._size = 0
 
     def add(self, content_type: str, name: str, data: bytes) -> Media:
         """Keep a file; the oldest makes room."""
         media = Media("ME" + secrets.token_hex(16), content_type, name, data)
         self._media[media.id] = media
-        while len(self._media) > KEEP:
-            del self._media[next(iter(self._media))]
+        self._size += len(data)
+        while self._size > KEEP_BYTES:
+            self._size -= len(self._media.pop(next(iter(self._media))).data)
         return media
 
     def get(self, media_id: str) -> Media | None:
@@ -77,3 +79,4 @@ class MediaShelf:
         for record in saved:
             media = Media(**{**record, "data": base64.b64decode(record["data"])})
             self._media[media.id] = media
+            self._size += len(media.data)

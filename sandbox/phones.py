@@ -3,9 +3,11 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+from sandbox.storage import fields
 
 CHANNELS = ("sms", "whatsapp", "telegram")
 THREAD_LIMIT = 500  # entries a phone remembers; a load test writes many more
@@ -45,7 +47,7 @@ class Entry:
 
     def view(self) -> dict[str, Any]:
         """The entry as the phones API shows it: `at` in RFC 3339 UTC."""
-        shown = asdict(self)
+        shown = fields(self)
         shown["at"] = datetime.fromtimestamp(self.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         shown["media_url"] = f"/sandbox/media/{self.media}" if self.media else ""
         return shown
@@ -163,7 +165,8 @@ class PhoneBook:
 
     def dump(self) -> dict[str, Any]:
         """The book as JSON values."""
-        return {"serial": self._serial, "phones": [asdict(p) for p in self._phones.values()]}
+        phones = [fields(p) | {"thread": [fields(e) for e in p.thread]} for p in self._phones.values()]
+        return {"serial": self._serial, "phones": phones}
 
     def load(self, saved: dict[str, Any]) -> None:
         """The reverse of `dump`."""

@@ -15,6 +15,14 @@ LEAST_PAUSE_SECONDS = 0.5
 DUTY = 20  # pause at least this many times as long as the last save took, so that a load test is not spent on saving
 
 
+def fields(record: Any) -> dict[str, Any]:
+    """The fields of a dataclass with slots, not copied deeply: `dataclasses.asdict` would hold a load test up.
+
+    So values that are saved are replaced, never changed in place.
+    """
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
 def read(path: Path) -> dict[str, Any] | None:
     """The saved state; None when there is none.
 

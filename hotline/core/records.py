@@ -34,7 +34,6 @@ class Draft:
     text: str = field(repr=False)
     language: str
     choices: tuple[Choice, ...] = ()
-    hint: str = ""
     user: str | None = None  # the operator
     campaign: str | None = None
     final: bool = False  # goes out although the contact has stopped: the one confirmation of STOP
@@ -102,11 +101,11 @@ class Sending:
     language: str
     attempts: int
     choices: tuple[Choice, ...] = ()
-    hint: str = ""
     attempted_at: datetime | None = None
     campaign: str | None = None
     final: bool = False
     at: datetime | None = None
+    not_before: datetime | None = None  # the provider, or our own patience, asked to wait until then
 
 
 @dataclass(frozen=True, slots=True)

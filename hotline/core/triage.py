@@ -72,6 +72,7 @@ REASON_LABELS = {
     "child_and_exploitation": "A child and exploitation",
     "child_and_captivity": "A child held",
     "child_and_danger": "A child in danger",
+    "child_at_risk": "A child, and it sounds like harm",
     "several_signs": "Several signs",
 }
 
@@ -96,10 +97,11 @@ NOTHING = Verdict(None)
 
 # Intents that call for a human by themselves, with the least confidence that does.
 _INTENTS = {
-    "danger": (Priority.P1, Reason.DANGER, 0.55),
-    "report": (Priority.P2, Reason.REPORT, 0.45),
-    "ask_human": (Priority.P2, Reason.ASKS_HUMAN, 0.45),
+    "danger": (Priority.P1, Reason.DANGER, 0.5),
+    "report": (Priority.P2, Reason.REPORT, 0.35),
+    "ask_human": (Priority.P2, Reason.ASKS_HUMAN, 0.35),
 }
+_PERHAPS_DANGER = 0.3  # from here on it is worth a human's look, if not a quarter of an hour's
 _SEVERAL = 3  # different signs of exploitation over the conversation: "several signs", at least P1
 
 
@@ -127,6 +129,10 @@ def judge(
         priority, reason, least = _INTENTS[understanding.intent]
         if understanding.confidence >= least:
             raised.setdefault(reason, priority)
+            if "child" in groups and understanding.intent != "ask_human":
+                raised["child_at_risk"] = Priority.P1
+        elif understanding.intent == "danger" and understanding.confidence >= _PERHAPS_DANGER:
+            raised.setdefault(reason, Priority.P2)
     if not raised:
         return NOTHING
     ordered = sorted(raised, key=lambda reason: raised[reason])

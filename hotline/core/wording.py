@@ -41,4 +41,3 @@ class Wording(StrEnum):
     UNSUPPORTED = "I cannot read this kind of message. Please write to me in words."
     YES = "Yes"
     NO = "No"
-    CHOOSE = "Answer with a number."

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from hotline.core.ids import new_id
+from hotline.core.text import clean
 from hotline.store.contacts import Contacts
 from hotline.store.database import Database, Document, translated
 from hotline.vault import Vault
@@ -25,7 +26,7 @@ class Audit:
         entry["details"] = {name: value for name, value in details.items() if value}
         if note:
             key = await self._key(conversation)
-            entry["note"] = self._vault.seal(key, f"audit|{entry['_id']}|note", note.encode())
+            entry["note"] = self._vault.seal(key, f"audit|{entry['_id']}|note", clean(note).encode())
         with translated():
             await self._entries.insert_one(entry)
 

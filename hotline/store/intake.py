@@ -116,7 +116,7 @@ class Intake:
             "pending": "in",
         }
         if message.payload:
-            document["payload"] = self._vault.seal(key, f"messages|{own_id}|payload", message.payload.encode())
+            document["payload"] = self._vault.seal(key, f"messages|{own_id}|payload", clean(message.payload).encode())
         if message.opt_out:
             document["opt_out"] = True
         if message.attachments:
@@ -133,7 +133,7 @@ class Intake:
                 "conversation": conversation,
                 "contact": person,
                 "channel": message.channel.value,
-                "ref": self._vault.seal(key, f"attachments|{own_id}.{number}|ref", attachment.ref.encode()),
+                "ref": self._vault.seal(key, f"attachments|{own_id}.{number}|ref", clean(attachment.ref).encode()),
                 "content_type": attachment.content_type,
                 "size": attachment.size,
                 "state": "pending",

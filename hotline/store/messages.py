@@ -6,6 +6,7 @@ from typing import Any
 
 from hotline.core.message import Author, Channel, Direction, Kind, Status
 from hotline.core.records import Draft, Received, Shown, Stored
+from hotline.core.text import clean
 from hotline.store.contacts import Contacts
 from hotline.store.database import Database, Document, translated
 from hotline.vault import Vault
@@ -84,7 +85,7 @@ class Messages:
             "direction": Direction.OUT.value,
             "author": draft.author.value,
             "kind": Kind.TEXT.value,
-            "text": self._vault.seal(key, f"messages|{draft.id}|text", draft.text.encode()),
+            "text": self._vault.seal(key, f"messages|{draft.id}|text", clean(draft.text).encode()),
             "language": draft.language,
             "at": now,
             "pending": "out",
@@ -93,7 +94,7 @@ class Messages:
             "priority": priority,
         }
         if draft.choices:
-            document |= {"choices": [asdict(choice) for choice in draft.choices], "hint": draft.hint}
+            document["choices"] = [asdict(choice) for choice in draft.choices]
         optional = {"user": draft.user, "campaign": draft.campaign, "final": draft.final or None}
         return document | {name: value for name, value in optional.items() if value is not None}
 

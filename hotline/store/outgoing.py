@@ -45,10 +45,10 @@ class Outgoing:
         return OutboxLease(document["_id"], document["contact"], box.get("fence", 0), box.get("flags", 0))
 
     async def head(self, lease: OutboxLease) -> Sending | None:
-        """The oldest message that is not settled, with the address it goes to."""
+        """The oldest message that is not settled, answers before campaigns, with the address it goes to."""
         with translated():
             document = await self._messages.find_one(
-                {"pending": "out", "conversation": lease.conversation}, sort=[("at", 1), ("_id", 1)]
+                {"pending": "out", "conversation": lease.conversation}, sort=[("priority", 1), ("at", 1), ("_id", 1)]
             )
         if document is None:
             return None
@@ -68,11 +68,11 @@ class Outgoing:
             language=document["language"],
             attempts=document["attempts"],
             choices=tuple(Choice(**choice) for choice in document.get("choices", ())),
-            hint=document.get("hint", ""),
             attempted_at=document.get("attempted_at"),
             campaign=document.get("campaign"),
             final=document.get("final", False),
             at=document["at"],
+            not_before=document.get("not_before"),
         )
 
     async def begin(self, message_id: str, now: datetime) -> bool:
@@ -92,12 +92,12 @@ class Outgoing:
             )
             await self._raise(message_id, Status.SENT, None)
 
-    async def again(self, message_id: str) -> None:
-        """Surely not accepted: back into the queue."""
+    async def again(self, message_id: str, not_before: datetime | None = None) -> None:
+        """Surely not accepted: back into the queue, not to be tried before `not_before`."""
         with translated():
             await self._messages.update_one(
                 {"_id": message_id, "status": {"$in": [Status.SENDING.value, Status.UNCONFIRMED.value]}},
-                {"$set": {"status": Status.QUEUED.value}},
+                {"$set": {"status": Status.QUEUED.value, "not_before": not_before}},
             )
 
     async def unconfirmed(self, message_id: str) -> None:

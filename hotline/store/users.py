@@ -97,8 +97,11 @@ class Users:
             await self._sessions.delete_one({"_id": _hash(secret)})
 
     async def staffed(self, now: datetime) -> bool:
-        """Whether somebody who answers people has a console open."""
+        """Whether somebody who answers people has a console open, or works through the API."""
         with translated():
+            async for document in self._tokens.find({"seen_at": {"$gt": now - PRESENT_WITHIN}}):
+                if User(document["name"], Role(document["role"])).may(Permission.ANSWER):
+                    return True
             names = await self._sessions.distinct("user", {"seen_at": {"$gt": now - PRESENT_WITHIN}})
             async for document in self._users.find({"_id": {"$in": names}, "disabled": {"$ne": True}}):
                 if _user(document).may(Permission.ANSWER):
@@ -132,9 +135,12 @@ class Users:
             await self._tokens.insert_one({"_id": _hash(secret), "name": name, "role": role.value, "at": now})
         return secret
 
-    async def token(self, secret: str) -> User | None:
+    async def token(self, secret: str, now: datetime) -> User | None:
         with translated():
             document = await self._tokens.find_one({"_id": _hash(secret)})
+            seen_at: datetime | None = document.get("seen_at") if document else None
+            if document and (seen_at is None or now - seen_at > PRESENT_WITHIN / 3):
+                await self._tokens.update_one({"_id": document["_id"]}, {"$set": {"seen_at": now}})
         return User(document["name"], Role(document["role"])) if document else None
 
 

@@ -5,10 +5,11 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sandbox.gateway import Answer, Gateway, GatewayAwayError
+from sandbox.storage import fields
 from sandbox.telegram.records import Webhook, now
 
 ANSWER_SECONDS = 60.0
@@ -175,8 +176,8 @@ class Delivery:
     def dump(self) -> dict[str, Any]:
         """The webhook and the queue as JSON values."""
         return {
-            "webhook": asdict(self.webhook),
-            "queue": [asdict(p) for p in self._queue],
+            "webhook": fields(self.webhook),
+            "queue": [fields(p) for p in self._queue],
             "next_update_id": self._next_update_id,
         }
 

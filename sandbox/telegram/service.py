@@ -3,12 +3,13 @@
 import html
 import itertools
 import re
+import secrets
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from sandbox.config import SandboxConfig
 from sandbox.phones import Phone, PhoneBook
+from sandbox.storage import fields
 from sandbox.telegram.delivery import Delivery
 from sandbox.telegram.errors import TelegramError
 from sandbox.telegram.records import SentMessage, bot_user, group_chat, group_id, now, private_chat
@@ -16,7 +17,7 @@ from sandbox.telegram.records import SentMessage, bot_user, group_chat, group_id
 TEXT_LIMIT = 4096
 CALLBACK_DATA_LIMIT_BYTES = 64
 DELETE_LIMIT_SECONDS = 48 * 3600
-KEEP_MESSAGES = 50_000
+KEEP_MESSAGES = 10_000
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -32,7 +33,6 @@ class Telegram:
         self._changed = changed
         self._messages: dict[tuple[int, int], SentMessage] = {}
         self._serial = 0
-        self._query_numbers = itertools.count(10**15)
         self.open_queries: set[str] = set()
         self.commands: list[dict[str, Any]] = []
 
@@ -55,7 +55,7 @@ class Telegram:
 
     def new_query_id(self) -> str:
         """The id of a tap on an inline button, open until it is answered."""
-        query_id = str(next(self._query_numbers))
+        query_id = str(secrets.randbelow(9 * 10**17) + 10**17)
         self.open_queries.add(query_id)
         return query_id
 
@@ -148,7 +148,7 @@ class Telegram:
         """The chats as JSON values."""
         return {
             "serial": self._serial,
-            "messages": [asdict(m) for m in self._messages.values()],
+            "messages": [fields(m) for m in self._messages.values()],
             "commands": self.commands,
             "delivery": self.delivery.dump(),
         }

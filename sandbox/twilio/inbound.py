@@ -23,7 +23,7 @@ STOPPED = (
 STARTED = "You have successfully been re-subscribed to messages from this number. Reply STOP to unsubscribe."
 
 MESSAGE_TYPES = {"photo": "image", "voice": "audio", "contact": "contacts"}
-_NUMBERED = re.compile(r"^\s*(\d{1,2})[.)]\s+(.+?)\s*$", re.MULTILINE)
+_NUMBERED = re.compile(r"^\s*(\d{1,2})[.):-]?\s+(.+?)\s*$", re.MULTILINE)
 
 
 class TwilioPhones:

@@ -4,12 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
 from sandbox.gateway import GatewayAwayError
+from sandbox.storage import fields
 from sandbox.twilio.records import API_VERSION, Message
 from sandbox.twilio.webhooks import Webhooks
 
@@ -128,7 +129,7 @@ class Progress:
 
     def dump(self) -> list[dict[str, Any]]:
         """What is left, as JSON values."""
-        return [asdict(step) for step in self._steps]
+        return [fields(step) for step in self._steps]
 
     def load(self, saved: list[dict[str, Any]]) -> None:
         """Go on with what an earlier run left; needs a running loop."""

@@ -3,11 +3,12 @@
 import json
 import re
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
+from sandbox.storage import fields
 from sandbox.twilio.errors import DELIVERY_ERRORS, TwilioError
 
 API_VERSION = "2010-04-01"
@@ -101,7 +102,7 @@ class Content:
     def view(self, account_sid: str, origin: str) -> dict[str, Any]:
         """The resource as the API shows it."""
         url = f"{origin}/v1/Content/{self.sid}"
-        shown = {k: v for k, v in asdict(self).items() if k not in ("approval", "created_at")}
+        shown = {k: v for k, v in fields(self).items() if k not in ("approval", "created_at")}
         return {
             **shown,
             "account_sid": account_sid,

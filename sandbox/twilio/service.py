@@ -4,12 +4,12 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from sandbox.config import SandboxConfig
 from sandbox.faults import FaultBook
 from sandbox.phones import Phone, PhoneBook, normalise
+from sandbox.storage import fields
 from sandbox.twilio.errors import TwilioError
 from sandbox.twilio.progress import Progress, Step, plan
 from sandbox.twilio.records import Content, Message
@@ -20,7 +20,7 @@ BODY_LIMIT = 1600
 LONGEST_VALIDITY_SECONDS = 36000
 WINDOW_SECONDS = 24 * 3600  # WhatsApp: free text only this long after the person's last message
 SESSION_BUTTONS = 3  # WhatsApp: quick replies that need no approval
-KEEP_MESSAGES = 50_000
+KEEP_MESSAGES = 10_000
 
 
 def new_sid(prefix: str) -> str:
@@ -209,8 +209,8 @@ class Twilio:
     def dump(self) -> dict[str, Any]:
         """The account as JSON values."""
         return {
-            "messages": [asdict(m) for m in self.messages.values()],
-            "contents": [asdict(c) for c in self.contents.values()],
+            "messages": [fields(m) for m in self.messages.values()],
+            "contents": [fields(c) for c in self.contents.values()],
             "steps": self.progress.dump(),
         }
 

@@ -12,7 +12,7 @@ async def wire() -> AsyncIterator[Wire]:
     app = web.Application(client_max_size=2**26)
     app.router.add_route("*", "/{path:.*}", wire.handle)
     server = TestServer(app)
-    await server.start_server()
+    await server.start_server(access_log=None)  # its log is not ours
     wire.url = str(server.make_url("/")).rstrip("/")
     yield wire
     wire.released.set()

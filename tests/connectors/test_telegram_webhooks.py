@@ -100,6 +100,12 @@ def test_blocking_the_bot(name, blocked):
     assert TELEGRAM.connector.parse(TELEGRAM.recorded(name)) == (Blocked(Channel.TELEGRAM, key, PERSON, blocked),)
 
 
+def test_any_other_change_of_membership_is_no_block():
+    body = update("blocked")
+    body["my_chat_member"]["new_chat_member"]["status"] = "left"
+    assert parsed(body) == Ignored("my_chat_member")
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

@@ -14,6 +14,8 @@ from provider_wire import Wire, hangs_up, says
 from hotline.core.errors import Fate, SendError
 from hotline.core.message import Channel, Choice, Outbound, Receipt
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:twilio")  # of aiohttp's, by the SDK
+
 PERSON = "+447700900123"
 WHATSAPP_PERSON = "whatsapp:+447700900456"
 SID = "SM" + "1" * 32
@@ -206,6 +208,14 @@ async def test_errors_and_logs_hold_no_number_text_or_secret(connect, wire, capl
     assert "check the account SID" in caplog.text
 
 
+async def test_the_library_keeps_neither_number_nor_text(connect, wire):
+    connector = await connect()
+    await connector.send(sms("the door is locked"))
+    http_client = connector._messages._version.domain.twilio.http_client
+    assert "locked" not in repr(vars(http_client))
+    assert http_client._test_only_last_request is None
+
+
 # -- choices
 
 
@@ -300,6 +310,15 @@ async def test_a_template_that_is_refused_becomes_a_list_at_once(connect, wire):
     wire.then(says(400, {"code": 21655}))
     assert await connector.send(whatsapp("Safe?", choices=YES_NO)) == Receipt(SID)
     assert wire.asked[-1].fields["Body"] == "Safe?\n1 Yes\n2 No"
+
+
+async def test_a_person_who_cannot_be_reached_costs_nobody_else_the_buttons(connect, wire):
+    connector = await connect()
+    wire.then(says(200, {"contents": [], "meta": {"key": "contents"}}), says(201, {"sid": "HX1"}))
+    wire.then(says(400, {"code": 63016}), says(400, {"code": 63016}))
+    assert (await failure(connector, whatsapp("Safe?", choices=YES_NO))).code == "63016"
+    await connector.send(whatsapp("Safe?", choices=YES_NO))
+    assert wire.asked[-1].fields["ContentSid"] == "HX1"
 
 
 @pytest.mark.parametrize("answer", [hangs_up, says(503, "busy"), says(400, {"code": 63024})])

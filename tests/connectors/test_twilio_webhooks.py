@@ -70,6 +70,10 @@ def test_more_files_than_the_count_says_are_kept_too():
     assert len(parsed(form("mms_pictures") | {"NumMedia": "1"}).attachments) == 2
 
 
+def test_the_format_of_whatsapp_stickers_is_a_picture_elsewhere():
+    assert parsed(form("mms_pdf") | {"MediaContentType0": "image/webp"}).kind is Kind.IMAGE
+
+
 def test_a_tap_carries_its_payload():
     (event,) = TWILIO.connector.parse(TWILIO.recorded("whatsapp_quick_reply"))
     assert event.payload == "/affirm"
@@ -135,6 +139,11 @@ def test_what_is_not_for_us_is_ignored_by_name(name, reason):
 def test_a_message_without_a_sender_is_malformed():
     with pytest.raises(Malformed):
         parsed(form("sms_text") | {"From": ""})
+
+
+def test_more_fields_than_any_webhook_has_are_malformed():
+    with pytest.raises(Malformed):
+        parsed(form("sms_text") | {f"Field{number}": "" for number in range(1000)})
 
 
 # -- signature
@@ -230,7 +239,7 @@ def test_a_long_sms_in_base64_is_read(text):
 @pytest.mark.parametrize(
     "body",
     [
-        base64.b64encode(b"short").decode(),
+        base64.b64encode(b"we are at the bus park").decode(),
         "HELP" * 20,
         "a" * 64,
         "A" * 64,
