@@ -31,7 +31,10 @@ NAMES = {
         "amharic amarigna amharigna amarinya amharico amharique kiamhari axmaari الامهري امهري امهری አማርኛ "
         "አማሪኛ 阿姆哈拉语"
     ),
-    "zh": "chinese chino chinois mandarin kichina shiine الصيني صيني چینی چينايي ቻይንኛ 中文 汉语 漢語 普通话 国语 華語 华语",
+    "zh": (
+        "chinese chino chinois mandarin kichina shiine "
+        "الصيني صيني چینی چينايي ቻይንኛ 中文 汉语 漢語 普通话 国语 華語 华语"
+    ),
     "ti": "tigrinya tigrigna tigrinia ትግርኛ التغرينية تغرينيا تجرينية",
     "om": "oromo oromiffa oromifa oromoo ኦሮምኛ اورومو",
     "pt": "portuguese portugues portugais kireno البرتغالي برتغالي 葡萄牙语",

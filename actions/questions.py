@@ -18,10 +18,11 @@ INFORMATION = {
 }
 """What may be asked in the middle of a report, and what is said to it."""
 
-SURE = 0.6
+SURE = {"opt_out": 0.6, "goodbye": 0.85}
+SURE_OF_OTHERS = 0.7
 """Below this an answer is taken as an answer: what a person tells matters more than what it looks like."""
 
-SURE_OF_A_NAME = 0.97
+SURE_OF_A_NAME = 0.93
 """A place or a person in a word or three is nothing that the classifier knows: only then does it look like more."""
 
 PATIENCE = 3
@@ -57,7 +58,7 @@ class Taken:
 def judge(field: str, heard: Heard, asked: int) -> Taken:
     """Decide on an answer to the question ``field`` that has been asked ``asked`` times."""
     named = field in ("where", "who") and is_short(heard.text)
-    sure = heard.sure(SURE_OF_A_NAME if named else SURE)
+    sure = heard.sure(SURE_OF_A_NAME if named else SURE.get(heard.intent, SURE_OF_OTHERS))
     if sure and heard.intent == "danger":
         return Taken(Take.END_TOLD)
     if sure and heard.intent == "ask_human":
@@ -95,7 +96,7 @@ def is_short(text: str) -> bool:
 
 
 def tells(text: str) -> bool:
-    """Whether a message that starts a report already says what happens: eight words, or fourteen characters unspaced."""
+    """Whether a message that starts a report already says what happens: eight words, or fourteen letters unspaced."""
     return len(text.split()) >= TELLING_WORDS or (_unspaced(text) and len(text) >= TELLING_UNSPACED)
 
 

@@ -20,7 +20,7 @@ class NgramFeaturizer(CountVectorsFeaturizer):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {**CountVectorsFeaturizer.get_default_config(), "scale": 5.0}
+        return {**CountVectorsFeaturizer.get_default_config(), "scale": 2.5}
 
     def _create_features(
         self, attribute: str, all_tokens: list[list[str]]

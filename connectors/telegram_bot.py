@@ -17,8 +17,8 @@ from telegram.request import HTTPXRequest
 from yarl import URL
 
 from connectors.http import MAX_BYTES, PATIENCE, download, open_session, origin, quieten
-from connectors.numbered import numbered
 from connectors.telegram_updates import read
+from hotline.core.choices import numbered
 from hotline.core.errors import Fate, FetchError, Malformed, Refused, SendError
 from hotline.core.message import Ack, Attachment, Channel, Event, Inbound, Outbound, Receipt, WebhookRequest
 
@@ -128,7 +128,7 @@ class TelegramBot:
         sent = await _confirmed(
             self._bot.send_message(
                 chat_id=message.address,
-                text=message.text if keyboard else numbered(message),
+                text=message.text if keyboard else numbered(message.text, message.choices),
                 reply_markup=keyboard,
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
                 protect_content=False,

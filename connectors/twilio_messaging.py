@@ -11,10 +11,10 @@ from twilio.rest import Client
 from yarl import URL
 
 from connectors.http import PATIENCE, Hosts, download, open_session, origin, quieten, within
-from connectors.numbered import ROOM, numbered
 from connectors.quick_replies import QuickReplies, variables
 from connectors.twilio_client import UNREADABLE, TwilioHttpClient
 from connectors.twilio_forms import WHATSAPP, is_report, read_message, read_report
+from hotline.core.choices import ROOM, numbered
 from hotline.core.errors import Fate, FetchError, Malformed, Refused, SendError
 from hotline.core.message import Ack, Attachment, Channel, Event, Outbound, Receipt, WebhookRequest
 
@@ -122,13 +122,13 @@ class TwilioMessaging:
         quick_replies = self._quick_replies if message.channel is Channel.WHATSAPP else None
         content_sid = await quick_replies.find(message) if quick_replies else None
         if quick_replies is None or content_sid is None:
-            return await self._create(message, body=numbered(message))
+            return await self._create(message, body=numbered(message.text, message.choices))
         try:
             return await self._create(message, content_sid=content_sid, content_variables=variables(message))
         except SendError as error:
             if error.fate is not Fate.GIVE_UP:
                 raise
-        receipt = await self._create(message, body=numbered(message))
+        receipt = await self._create(message, body=numbered(message.text, message.choices))
         quick_replies.forget(message)  # the list was taken, so it was the template
         return receipt
 
@@ -143,7 +143,7 @@ class TwilioMessaging:
         except (SendError, *UNREADABLE) as error:
             code = error.code if isinstance(error, SendError) else "unreadable_answer"
             raise SendError(Fate.AMBIGUOUS, code) from None
-        texts = {_squeezed(message.text), _squeezed(numbered(message))}
+        texts = {_squeezed(message.text), _squeezed(numbered(message.text, message.choices))}
         for candidate in found:
             created = candidate.date_created
             recent = created is not None and created >= since.astimezone(UTC) - _CLOCK_SKEW

@@ -1,11 +1,14 @@
 """Composition root: the only file that knows every concrete class. Nothing here decides anything."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+
+import structlog
 
 from connectors import registry
 from hotline import local, texts, vault
@@ -31,6 +34,10 @@ from hotline.store.embedded_set import uri as embedded_uri
 
 ROOT = Path(__file__).resolve().parent.parent
 NLU, LOCALES = ROOT / "nlu", ROOT / "locales"
+
+log = structlog.get_logger()
+
+_AGAIN = 1.0  # seconds between tries of a database that is away
 
 # What a channel carries in one message where no account says otherwise.
 _LIMITS = {Channel.SMS: 640, Channel.WHATSAPP: 1600, Channel.TELEGRAM: 4096}
@@ -99,7 +106,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     catalogues = texts.Catalogues(LOCALES)
     assistant = RasaAssistant(lambda: assistant_endpoint(settings))
     try:
-        await store.database.prepare(keys.fingerprint)
+        await _prepare(store, keys)
         for connector in connectors:
             await connector.start()
         yield _wire(settings, keys, store, connectors, by_channel, catalogues, assistant)
@@ -108,6 +115,18 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             await connector.close()
         await assistant.close()
         store.close()
+
+
+async def _prepare(store: Store, keys: vault.Vault) -> None:
+    """Indexes and the key ring's check, once the database answers; until then nothing is accepted."""
+    while True:
+        try:
+            await store.database.prepare(keys.fingerprint)
+        except Unavailable:
+            log.warning("waiting", part="database")
+            await asyncio.sleep(_AGAIN)
+        else:
+            return
 
 
 def _wire(

@@ -96,7 +96,7 @@ class LanguageDetector:
 
 
 def _factory(languages: tuple[str, ...]) -> DetectorFactory:
-    """langdetect with the profiles of these languages only: what is not ours cannot be guessed."""
+    """Langdetect with the profiles of these languages only: what is not ours cannot be guessed."""
     factory = DetectorFactory()
     factory.seed = 0
     profiles = [open(f"{PROFILES_DIRECTORY}/{language}", encoding="utf-8").read() for language in languages]  # noqa: SIM115, PTH123

@@ -169,7 +169,7 @@ class InboxWorker:
         received = self._chosen(received, lease.conversation)
         written = received.text if received.payload is None and received.kind not in _NOT_WRITTEN else ""
         settled = language.settle(
-            rules.detector.guess(written),
+            rules.keywords.guess(written, rules.detector.guess),
             lease.conversation.language,
             rules.default_language,
             rules.languages,

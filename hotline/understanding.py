@@ -60,7 +60,7 @@ def judge(
     """One message by the rules of `hotline.inbox`, as a JSON object of INTERFACES."""
     text = item["text"]
     spoken = frozenset(NAMES) & Catalogues(LOCALES).languages
-    settled = language.settle(detector.guess(text), item.get("language"), "en", spoken)
+    settled = language.settle(keywords.guess(text, detector.guess), item.get("language"), "en", spoken)
     findings = lexicon.find(text, settled.language)
     keyword = keywords.find(text)
     verdict = triage.judge(

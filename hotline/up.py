@@ -34,7 +34,7 @@ def up(settings: Settings) -> int:
         if name in names:
             manager.add_process(name, command, env=environment, cwd=str(ROOT), quiet=name == "actions")
     # a process of its own: it ends when all is ready, and honcho takes the end of one of its processes as the end of all
-    with subprocess.Popen([sys.executable, "-m", "hotline.ready"], env=environment, cwd=ROOT) as greeter:  # noqa: S603
+    with subprocess.Popen([sys.executable, "-m", "hotline.ready"], env=environment, cwd=ROOT) as greeter:
         try:
             manager.loop()
         finally:

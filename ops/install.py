@@ -121,7 +121,7 @@ def _runs(python: str) -> bool:
 
 
 def frontend() -> bool:
-    """htmx and its extension from the npm registry, at the versions of package-lock.json, with their checksums."""
+    """Htmx and its extension from the npm registry, at the versions of package-lock.json, with their checksums."""
     sys.path.insert(0, str(ROOT))
     from ops.frontend import VENDOR, copy_vendor  # noqa: PLC0415 -- of this folder, not of an environment
 

@@ -18,7 +18,7 @@ _PASSWORD = ("/console/password", "/console/signout")
 _UNKNOWN = {None, "null"}  # a form under no-referrer says "null"
 
 
-class SignedOut(Exception):  # noqa: N818 -- not an error: an answer
+class SignedOut(Exception):
     """Nobody is signed in; a page goes to the sign-in, a fragment says so in place."""
 
 

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from hotline.core.message import Choice
 from hotline.core.text import bare
 
+ROOM = 300
+"""Characters that a connector keeps free below its provider's limit for such a list."""
 
-def numbered(text: str, choices: Sequence[Choice], hint: str = "") -> str:
+
+def numbered(text: str, choices: Sequence[Choice]) -> str:
     """`text` with its choices as a numbered list: "1 Yes", one to a line."""
     if not choices:
         return text
     lines = [f"{number} {choice.title}" for number, choice in enumerate(choices, 1)]
-    return "\n".join([text, *([hint] if hint else []), *lines])
+    return "\n".join([text, *lines])
 
 
 def select(choices: Sequence[Choice], text: str) -> Choice | None:

@@ -137,7 +137,6 @@ class Outbound:
     text: str
     choices: tuple[Choice, ...] = ()
     language: str = "en"
-    hint: str = ""  # the line above numbered choices, in the person's language
 
 
 @dataclass(frozen=True, slots=True)

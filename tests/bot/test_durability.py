@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pymongo import MongoClient
-
 from live_assistant import Assistant, Process, await_note, launch, texts
+from pymongo import MongoClient
 
 MARKER = "zanzibarmarker"
 
@@ -19,7 +18,7 @@ MARKER = "zanzibarmarker"
 class Failing(http.server.BaseHTTPRequestHandler):
     """An action server that fails as rasa_sdk does: with the person's words in the body of its error."""
 
-    def do_POST(self):  # noqa: N802 - the name that http.server calls
+    def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(500)
         self.send_header("Content-Type", "application/json")

@@ -8,7 +8,13 @@ from live_assistant import BOT_PYTHON, ROOT
 
 def run(*arguments: str, environment: dict[str, str] | None = None) -> None:
     done = subprocess.run(
-        [BOT_PYTHON, "-m", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=280, check=False
+        [BOT_PYTHON, "-m", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
 

@@ -151,7 +151,7 @@ def rows(asked) -> list[list[tuple[str, str]]]:
 
 
 async def test_few_short_choices_stand_beside_each_other(connect, wire):
-    await (await connect()).send(outbound("Safe now?", choices=YES_NO, hint="Answer with a number."))
+    await (await connect()).send(outbound("Safe now?", choices=YES_NO))
     assert rows(wire.asked[0]) == [[("Yes", "/affirm"), ("No", "/deny")]]
     assert wire.asked[0].fields["text"] == "Safe now?"
 
@@ -165,10 +165,10 @@ async def test_many_or_long_choices_stand_below_each_other(connect, wire, titles
 @pytest.mark.parametrize("payload", ["/" + "a" * 64, "/" + "እ" * 22, ""])
 async def test_a_payload_that_no_button_holds_makes_a_list(connect, wire, payload):
     await (await connect()).send(
-        outbound("Which?", choices=(Choice("One", payload), Choice("Two", "/2")), hint="Number?")
+        outbound("Which?", choices=(Choice("One", payload), Choice("Two", "/2")))
     )
     assert "reply_markup" not in wire.asked[0].fields
-    assert wire.asked[0].fields["text"] == "Which?\nNumber?\n1 One\n2 Two"
+    assert wire.asked[0].fields["text"] == "Which?\n1 One\n2 Two"
 
 
 async def test_sixty_four_bytes_are_a_button(connect, wire):

@@ -220,8 +220,8 @@ async def test_the_library_keeps_neither_number_nor_text(connect, wire):
 
 
 async def test_choices_by_sms_are_a_numbered_list(connect, wire):
-    await (await connect()).send(sms("Safe now?", choices=YES_NO, hint="Answer with a number."))
-    assert wire.asked[0].fields["Body"] == "Safe now?\nAnswer with a number.\n1 Yes\n2 No"
+    await (await connect()).send(sms("Safe now?", choices=YES_NO))
+    assert wire.asked[0].fields["Body"] == "Safe now?\n1 Yes\n2 No"
     assert "ContentSid" not in wire.asked[0].fields
 
 

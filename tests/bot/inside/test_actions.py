@@ -1,7 +1,6 @@
 """Decisions of the dialogue as tables."""
 
 import pytest
-
 from rasa_sdk import Tracker
 
 from actions import turns
@@ -10,7 +9,7 @@ from actions.questions import PATIENCE, Take, Taken, is_short, judge, tells
 from actions.turns import Heard, not_understood_in_a_row, open_question
 
 
-def heard(text: str, intent: str, confidence: float = 0.9, *, button: bool = False) -> Heard:
+def heard(text: str, intent: str, confidence: float = 0.95, *, button: bool = False) -> Heard:
     return Heard(text, intent, confidence, button, "en")
 
 
@@ -19,6 +18,8 @@ def heard(text: str, intent: str, confidence: float = 0.9, *, button: bool = Fal
     [
         ("where", heard("near the port", "nlu_fallback", 0.0), Taken(Take.VALUE, "near the port")),
         ("where", heard("in danger street", "danger", 0.4), Taken(Take.VALUE, "in danger street")),
+        ("where", heard("on the coast", "goodbye", 0.9), Taken(Take.VALUE, "on the coast")),
+        ("who", heard("seven men", "danger", 0.9), Taken(Take.VALUE, "seven men")),
         ("where", heard("they are killing us now", "danger"), Taken(Take.END_TOLD)),
         ("who", heard("let me talk to somebody", "ask_human"), Taken(Take.END)),
         ("who", heard("", "ask_human", 1.0, button=True), Taken(Take.END)),
@@ -157,3 +158,34 @@ def test_turns_not_understood_are_counted_while_they_follow_each_other():
     fallback = {"event": "action", "name": "action_fallback"}
     assert not_understood_in_a_row(tracker(user(), fallback, user(), fallback, user())) == 2
     assert not_understood_in_a_row(tracker(user(), fallback, user(), user())) == 0
+
+
+def test_what_was_taken_for_a_question_is_remembered():
+    """Only what was typed to that question, in this report, and before the latest message."""
+
+    def said(text: str, intent: str, *, button: bool = False) -> dict:
+        parsed = {"intent": {"name": intent}}
+        return {"event": "user", "text": text, "parse_data": parsed, "metadata": {"button": button}}
+
+    def asked(response: str) -> dict:
+        return {"event": "bot", "metadata": {"utter_action": response}}
+
+    begun, ended = ({"event": "active_loop", "name": name} for name in ("report_form", None))
+    events = (
+        said("an older one", "ask_rights"),
+        begun,
+        asked("utter_ask_report_what"),
+        said("they took my passport", "ask_documents"),
+        asked("utter_documents"),
+        asked("utter_ask_report_what"),
+        said("", "ask_rights", button=True),
+        asked("utter_ask_report_what"),
+        said("they hit us", "report"),
+        asked("utter_ask_report_where"),
+        said("do you keep my number", "ask_data"),
+        asked("utter_ask_report_where"),
+        said("bye", "goodbye"),
+        ended,
+    )
+    intents = {"ask_documents", "ask_rights", "ask_data"}
+    assert turns.asides(tracker(*events), "utter_ask_report_what", intents) == ["they took my passport"]
