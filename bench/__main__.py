@@ -31,7 +31,9 @@ async def main() -> None:
         await replies(Stack(Path(folder) / "reply"), rows)
         start_up(Path(folder) / "up", rows)
     for row in rows:
-        print(f"{row['figure']:<58} {row['value']:>10} {row['unit']:<6} baseline {row['baseline']!s:>10}   target {row['target']}")
+        print(
+            f"{row['figure']:<58} {row['value']:>10} {row['unit']:<6} baseline {row['baseline']!s:>10}   target {row['target']}"
+        )
     machine = {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
     RESULTS.write_text(json.dumps({"machine": machine, "at": time.strftime("%F"), "figures": rows}, indent=1) + "\n")
 
@@ -55,7 +57,14 @@ async def intake(stack: Stack, rows: list[dict[str, object]]) -> None:
                 base = await load.at(connections, bare)
                 rate = await load.at(connections, webhooks.one(session))
                 target = "≥ 0.6 of baseline" if connections == 32 else "–"
-                add(rows, f"intake, {connections} connections ({rate / base:.2f} of bare loop)", rate, "msg/s", base, target)
+                add(
+                    rows,
+                    f"intake, {connections} connections ({rate / base:.2f} of bare loop)",
+                    rate,
+                    "msg/s",
+                    base,
+                    target,
+                )
     finally:
         await stack.stop()
 
@@ -89,7 +98,12 @@ def start_up(data_dir: Path, rows: list[dict[str, object]]) -> None:
     environment = stack.environment | {"HOTLINE_REGION": "KE"}
     began = time.monotonic()
     process = subprocess.Popen(
-        ["make", "up"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        ["make", "up"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         while time.monotonic() - began < 300:
@@ -123,7 +137,9 @@ def resident(pid: int) -> float:
     raise AssertionError("no VmRSS")
 
 
-def add(rows: list[dict[str, object]], figure: str, value: float, unit: str, baseline: float | str, target: str) -> None:
+def add(
+    rows: list[dict[str, object]], figure: str, value: float, unit: str, baseline: float | str, target: str
+) -> None:
     shown = f"{baseline:.1f}" if isinstance(baseline, float) else baseline
     rows.append({"figure": figure, "value": round(value, 1), "unit": unit, "baseline": shown, "target": target})
     print(f"… {figure}: {value:.1f} {unit}", file=sys.stderr)

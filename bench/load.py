@@ -66,7 +66,9 @@ class Webhooks:
 def bare_loop(uri: str) -> Callable[[], Awaitable[None]]:
     """One majority and journaled insert of a document of the same size."""
     client: AsyncIOMotorClient = AsyncIOMotorClient(uri)
-    collection = client.get_default_database("bench").get_collection("bare", write_concern=WriteConcern("majority", j=True))
+    collection = client.get_default_database("bench").get_collection(
+        "bare", write_concern=WriteConcern("majority", j=True)
+    )
     numbers = itertools.count()
 
     async def insert() -> None:

@@ -4,8 +4,8 @@ import asyncio
 import secrets
 import statistics
 import time
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qs, urlencode
 
 import aiohttp

@@ -18,7 +18,7 @@ class ActionServer(EndpointConfig):
     """HOTLINE_ACTIONS_URL, else the port noted in ``run/actions.json``, read anew for each call.
 
     The action server may start after the assistant and come back on another port. Rasa's own client allows five
-    minutes a call and opens a session for each; this one gives up in seconds and keeps its connections.
+    minutes a call; this one gives up in seconds.
     """
 
     def __init__(self) -> None:
@@ -39,7 +39,9 @@ class ActionServer(EndpointConfig):
         Raises ClientResponseError (status only, no body), aiohttp.ClientError, TimeoutError.
         """
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SECONDS))
+            # a kept connection may be closed by the server just as it is used again: on loopback a new one costs nothing
+            fresh = aiohttp.TCPConnector(force_close=True)
+            self._session = aiohttp.ClientSession(connector=fresh, timeout=aiohttp.ClientTimeout(total=SECONDS))
         self.url = _url()
         async with self._session.request(method, self.url, json=kwargs["json"]) as response:
             if response.status >= 400:

@@ -26,8 +26,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 CACHED_SENTENCES = 512
 BATCH = 8  # sentences the C model takes at once in training; more gain nothing
-# E5 reads at most 512 tokens; cutting before tokenising keeps a very long message from costing seconds
-MAX_CHARACTERS = 2000
+# the time grows with the length, 512 tokens take seconds: of a longer message the beginning and the end are read
+HEAD_CHARACTERS, TAIL_CHARACTERS = 300, 200
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
@@ -112,4 +112,6 @@ class E5Featurizer(DenseFeaturizer, GraphComponent):
 
 
 def _cut(text: str) -> str:
-    return text[:MAX_CHARACTERS]
+    if len(text) <= HEAD_CHARACTERS + TAIL_CHARACTERS:
+        return text
+    return f"{text[:HEAD_CHARACTERS]} {text[-TAIL_CHARACTERS:]}"

@@ -87,7 +87,9 @@ class Accounts:
         if not name or len(name) > _NAME or not name.replace("-", "").replace("_", "").replace(".", "").isalnum():
             raise Conflict("a name has letters, digits, dots, dashes and underscores, at most 64")
         chosen = password or secrets.token_urlsafe(12)
-        user = User(name, role, languages, must_change_password=password is None, password_hash=await self._hash(chosen))
+        user = User(
+            name, role, languages, must_change_password=password is None, password_hash=await self._hash(chosen)
+        )
         await self._store.add(user)
         await self._audit.add("user added", by, self._clock(), name=name, role=role.value)
         return chosen

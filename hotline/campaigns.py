@@ -168,5 +168,3 @@ class Campaigns:
         if campaign.state is CampaignState.CANCELLED:
             return False
         return may_receive(campaign, message.contact, await self._threads.of_contact(message.contact.id), now)
-
-

@@ -40,9 +40,7 @@ async def parts_of(settings: Settings) -> AsyncIterator[Parts]:
         yield parts
 
 
-async def add_user(
-    settings: Settings, name: str, role: str, languages: tuple[str, ...], password: str | None
-) -> int:
+async def add_user(settings: Settings, name: str, role: str, languages: tuple[str, ...], password: str | None) -> int:
     """Make a user; print the one-time password where none was given."""
     async with parts_of(settings) as parts:
         chosen = await parts.accounts.add(name, Role(role), languages, password)

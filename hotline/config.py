@@ -1,5 +1,6 @@
 """Settings: one frozen object, read once at the start; everything that is wrong is reported at once, by name."""
 
+import re
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,7 +27,12 @@ class Settings(BaseSettings):
     """Every setting of the gateway, from the environment (prefix HOTLINE_) or ``.env``. See ``.env.example``."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     bind: str = "127.0.0.1:8080"
@@ -41,10 +47,10 @@ class Settings(BaseSettings):
     twilio_sms_from: str | None = None
     twilio_whatsapp_from: str | None = None
     twilio_messaging_service_sid: str | None = Field(default=None, validate_default=True)
-    twilio_api_url: str | None = None
+    twilio_api_url: str | None = Field(default=None, validate_default=True)
     telegram_token: SecretStr | None = None
-    telegram_secret: SecretStr | None = Field(default=None, min_length=16, max_length=256)
-    telegram_api_url: str | None = None
+    telegram_secret: SecretStr | None = None
+    telegram_api_url: str | None = Field(default=None, validate_default=True)
     region: str = "KE"
     timezone: str = "Africa/Nairobi"
 
@@ -65,6 +71,21 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             raise ValueError("must be a URL such as https://helpline.example.org")
         return value.rstrip("/")
+
+    @field_validator("twilio_api_url", "telegram_api_url")
+    @classmethod
+    def _reachable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        account = "telegram_token" if info.field_name == "telegram_api_url" else "twilio_account_sid"
+        if info.data.get(account) and not value and not info.data.get("public_url", "wrong already"):
+            raise ValueError("is not set, so the account is real: HOTLINE_PUBLIC_URL is needed, webhooks come to it")
+        return value
+
+    @field_validator("telegram_secret")
+    @classmethod
+    def _secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
+            raise ValueError("may hold letters, digits, _ and - only, at most 256: Telegram takes no other")
+        return value
 
     @field_validator("region")
     @classmethod

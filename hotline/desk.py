@@ -69,9 +69,7 @@ class Desk:
         self._limits = limits
         self._clock = clock
 
-    async def queue(
-        self, user: User, after: queueing.QueueKey | None = None, limit: int = 50
-    ) -> list[QueueItem]:
+    async def queue(self, user: User, after: queueing.QueueKey | None = None, limit: int = 50) -> list[QueueItem]:
         """Who waits, most urgent first, from behind `after`."""
         user.require(Permission.ANSWER)
         return await self._items(await self._conversations.waiting(after, limit))
@@ -250,5 +248,3 @@ class Desk:
                 continue
             return before, after
         raise Conflict("the conversation is changing too fast: try again")
-
-

@@ -17,7 +17,9 @@ _LATIN = ("en", "es", "fr", "so", "sw")
 _PASHTO = re.compile("[ټډړږښځڅڼېۍ]|(?:^|\\s)(?:زه|زما|دی|چې|کې|په|د|نه|مې|یم|لري|غواړم|مرسته|سلام ورور)(?=\\s|$)")
 _PASHTO_ONLY = re.compile("[ټډړږښځڅڼېۍ]")
 _PERSIAN = re.compile("[پچژگ]|(?:^|\\s)(?:است|من|را|از|این|که|می|برای|چی|هستم|دارم|نیست|میخواهم|شما|کمک)(?=\\s|$)")
-_ARABIC_ONLY = re.compile("[ةىأإؤئ]|(?:^|\\s)(?:في|من|على|انا|أنا|هل|ما|مع|عن|لا|هذا|كيف|اريد|أريد)(?=\\s|$)|(?:^|\\s)ال")
+_ARABIC_ONLY = re.compile(
+    "[ةىأإؤئ]|(?:^|\\s)(?:في|من|على|انا|أنا|هل|ما|مع|عن|لا|هذا|كيف|اريد|أريد)(?=\\s|$)|(?:^|\\s)ال"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 # The words that short messages are made of: a detector of letter statistics cannot tell "asante" from "hola".

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from hotline.core.errors import HotlineError
-from hotline.local import free_port
+from hotline.local import free_port, is_free
 from hotline.store import embedded_set
 
 _READY_WITHIN = 60.0  # seconds
@@ -47,7 +47,7 @@ class Mongod:
         """Start on a free loopback port. Raise `NoDatabase` with a sentence that says what to do."""
         files = self._data_dir / "mongo"
         files.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.port = free_port()
+        self.port = _port(files / "port")
         binary = mongod_binary()
         self._process = await asyncio.create_subprocess_exec(
             str(binary), "--dbpath", str(files), "--port", str(self.port), "--bind_ip", "127.0.0.1",
@@ -76,6 +76,18 @@ class Mongod:
             return
         self._process.send_signal(signal.SIGTERM)
         await self._process.wait()
+
+
+def _port(note: Path) -> int:
+    """The port of the last time where it is still free, so that clients find a restarted database again."""
+    try:
+        port = int(note.read_text("ascii"))
+    except (OSError, ValueError):
+        port = 0
+    if not port or not is_free("127.0.0.1", port):
+        port = free_port()
+        note.write_text(str(port), "ascii")
+    return port
 
 
 def _die_with_parent() -> None:

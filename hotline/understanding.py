@@ -63,9 +63,7 @@ def judge(
     settled = language.settle(keywords.guess(text, detector.guess), item.get("language"), "en", spoken)
     findings = lexicon.find(text, settled.language)
     keyword = keywords.find(text)
-    verdict = triage.judge(
-        findings, lexicon.signs, None if keyword else understanding, language_known=settled.known
-    )
+    verdict = triage.judge(findings, lexicon.signs, None if keyword else understanding, language_known=settled.known)
     by_sign = {finding.sign: finding for finding in findings}
     reasons = [
         {

@@ -1,9 +1,7 @@
 """`make up`: everything on one machine, in the foreground, under honcho."""
 
-import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 
@@ -68,31 +66,23 @@ def prepare(settings: Settings) -> None:
         probe.write_bytes(b"x")
         probe.unlink()
     except OSError as error:
-        raise HotlineError(f"{settings.data_dir} cannot be written to ({error.strerror}): set HOTLINE_DATA_DIR") from None
+        raise HotlineError(
+            f"{settings.data_dir} cannot be written to ({error.strerror}): set HOTLINE_DATA_DIR"
+        ) from None
     if free < _NEEDED_MB:
         raise HotlineError(f"only {free} MB are free for {settings.data_dir}: make room, at least {_NEEDED_MB} MB")
     for process in ("web", "worker", "mongo", "rasa"):
         if local.find(settings.data_dir, process) is not None:
-            raise HotlineError(f"{settings.data_dir} is in use: stop the gateway that runs there, or set HOTLINE_DATA_DIR")
-    if not _is_free(settings.host, settings.port):
+            raise HotlineError(
+                f"{settings.data_dir} is in use: stop the gateway that runs there, or set HOTLINE_DATA_DIR"
+            )
+    if not local.is_free(settings.host, settings.port):
         raise HotlineError(f"{settings.bind} is in use: stop what listens there, or set HOTLINE_BIND")
     vault.create(settings.keyring_path)
     vault.load(settings.keyring_path)
     if not settings.has_account:
-        demo.make_accounts(settings, demo.PORT if _is_free("127.0.0.1", demo.PORT) else local.free_port())
-
-
-def _is_free(host: str, port: int) -> bool:
-    with contextlib.closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
+        demo.make_accounts(settings, demo.PORT if local.is_free("127.0.0.1", demo.PORT) else local.free_port())
 
 
 def console_url(settings: Settings) -> str:
     return f"{settings.origin}/console/"
-
-

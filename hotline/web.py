@@ -113,7 +113,9 @@ class Health:
         for priority, count in (await self._parts.store.conversations.waiting_counts()).items():
             metrics.WAITING.labels(priority.name).set(count)
         now = clock()
-        waits = [wait(item, now).waited.total_seconds() for item in await self._parts.store.conversations.waiting(None, 500)]
+        waits = [
+            wait(item, now).waited.total_seconds() for item in await self._parts.store.conversations.waiting(None, 500)
+        ]
         metrics.OLDEST_WAIT.set(max(waits, default=0.0))
 
 

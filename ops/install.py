@@ -57,7 +57,9 @@ def enough_disk() -> None:
 def gateway_environment(*, test: bool) -> bool:
     """Python 3.11 or newer with the gateway's packages, and those of the tests where asked."""
     if sys.version_info < (3, 11):
-        raise Stop(f"this is Python {sys.version.split()[0]}: install Python 3.11 or newer and run make PYTHON=python3.11.")
+        raise Stop(
+            f"this is Python {sys.version.split()[0]}: install Python 3.11 or newer and run make PYTHON=python3.11."
+        )
     stamp = GATEWAY / ".made-from"
     locks = [ROOT / f"requirements/{name}.txt" for name in ("build", "gateway", "test")]
     print_of = fingerprint([*locks, ROOT / "pyproject.toml"])
@@ -94,14 +96,18 @@ def python310() -> str:
     for manager in (os.environ.get("PYENV_ROOT", ""), "~/.pyenv", "~/.local/share/uv/python", "/opt/python"):
         if manager:
             folder = Path(manager).expanduser()
-            candidates += map(str, [*folder.glob("versions/3.10*/bin/python3.10"), *folder.glob("*3.10*/bin/python3.10")])
+            candidates += map(
+                str, [*folder.glob("versions/3.10*/bin/python3.10"), *folder.glob("*3.10*/bin/python3.10")]
+            )
     for candidate in filter(None, candidates):
         if _runs(candidate):
             return candidate
     found = subprocess.run(uv("python", "find", "3.10"), capture_output=True, text=True, check=False)
     if found.returncode == 0 and _runs(found.stdout.strip()):
         return found.stdout.strip()
-    raise Stop("Rasa needs Python 3.10, and there is none here: run `.venv/bin/uv python install 3.10`, or set PYTHON_BOT to one.")
+    raise Stop(
+        "Rasa needs Python 3.10, and there is none here: run `.venv/bin/uv python install 3.10`, or set PYTHON_BOT to one."
+    )
 
 
 def _on_path(name: str) -> Iterable[str]:

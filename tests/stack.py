@@ -42,7 +42,10 @@ class Stack:
     @property
     def settings(self) -> Settings:
         return load(
-            _env_file=None, data_dir=self.data_dir, bind=f"127.0.0.1:{self.web_port}", keyring=self.data_dir / "keyring.json"
+            _env_file=None,
+            data_dir=self.data_dir,
+            bind=f"127.0.0.1:{self.web_port}",
+            keyring=self.data_dir / "keyring.json",
         )
 
     @property

@@ -107,7 +107,7 @@ def _defect(error: Exception) -> web.Response:
     """Say where it happened, never what it says: an exception's text can hold a person's."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    log.error("api_defect", kind=type(error).__name__, where=where)
+    log.error("api_defect", error=type(error).__name__, part=where)
     return problems.respond(Problem.INTERNAL, "This is a defect on our side. It has been noted.")
 
 

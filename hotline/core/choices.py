@@ -38,7 +38,17 @@ def _number(answer: str) -> int | None:
     compact = _KEYCAP.sub("", answer).replace(" ", "")
     if compact.isdecimal() and len(compact) <= 2:  # noqa: PLR2004 -- no menu has a hundred lines
         return int(compact)
-    if (len(compact) == 1 and not compact.isalpha()) or compact in {"一", "二", "三", "四", "五", "六", "七", "八", "九"}:
+    if (len(compact) == 1 and not compact.isalpha()) or compact in {
+        "一",
+        "二",
+        "三",
+        "四",
+        "五",
+        "六",
+        "七",
+        "八",
+        "九",
+    }:
         value = unicodedata.numeric(compact, -1)
         return int(value) if value == int(value) and value > 0 else None
     return None

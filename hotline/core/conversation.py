@@ -77,9 +77,7 @@ class Conversation:
         return replace(self, state=state)
 
 
-def enqueue(
-    conversation: Conversation, priority: Priority, reasons: tuple[str, ...], now: datetime
-) -> Conversation:
+def enqueue(conversation: Conversation, priority: Priority, reasons: tuple[str, ...], now: datetime) -> Conversation:
     """Ask for a human. Priority only rises; reasons add up; the place in the queue is kept."""
     moved = conversation.move(Move.ENQUEUE)
     return replace(

@@ -20,9 +20,9 @@ _RANK = {
     Status.READ: 6,
 }
 
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 24
 _FIRST_DELAY = 2.0  # seconds; doubles with each attempt
-_LONGEST_DELAY = 900.0  # seconds: twelve attempts span about one and a half hours
+_LONGEST_DELAY = 900.0  # seconds: all attempts span about four hours
 
 
 def merge(current: Status, reported: Status) -> Status:

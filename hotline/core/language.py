@@ -41,9 +41,7 @@ class Settled:
     known: bool
 
 
-def settle(
-    guess: Guess, memory: str | None, default: str, spoken: Collection[str], *, chosen: bool = False
-) -> Settled:
+def settle(guess: Guess, memory: str | None, default: str, spoken: Collection[str], *, chosen: bool = False) -> Settled:
     """The language of a conversation after one more message.
 
     `memory` is the language so far; `chosen`: the person named it, then only another script changes it. A short text

@@ -137,9 +137,7 @@ class ContactStore(Protocol):
 
 
 class MessageStore(Protocol):
-    async def thread(
-        self, conversation_id: str, limit: int = 200, before: datetime | None = None
-    ) -> list[Shown]: ...
+    async def thread(self, conversation_id: str, limit: int = 200, before: datetime | None = None) -> list[Shown]: ...
 
 
 class OutboxWriter(Protocol):

@@ -36,7 +36,6 @@ class Wording(StrEnum):
     LOCATION = "We have received the place you sent. A person from our team will see it."
     CONTACT = "We have received the contact you sent. A person from our team will see it."
     STICKER = "Thank you. I cannot read pictures like this one. Please write to me in words."
-    EDITED = "We have seen that you changed your message. The new text is saved."
     GROUP = "This service answers in private only. Please write to it directly, not in a group."
     UNSUPPORTED = "I cannot read this kind of message. Please write to me in words."
     YES = "Yes"

@@ -71,7 +71,11 @@ class DatabaseChanges:
         updated = event.get("updateDescription", {}).get("updatedFields", {})
         if event["ns"]["coll"] == "conversations":
             relevant = event["operationType"] == "insert" or bool(_QUEUE_FIELDS & updated.keys())
-            if not relevant and "version" not in updated and not any(name.startswith("inbox.flags") for name in updated):
+            if (
+                not relevant
+                and "version" not in updated
+                and not any(name.startswith("inbox.flags") for name in updated)
+            ):
                 return None  # a lease or a renewal: nothing that a page shows
             return Change(own_id, queue=relevant)
         document = event.get("fullDocument")

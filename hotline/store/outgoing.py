@@ -113,7 +113,9 @@ class Outgoing:
             await self._messages.update_one({"_id": message_id}, {"$unset": {"pending": ""}})
             await self._raise(message_id, status, code)
 
-    async def report(self, message_id: str | None, provider_id: str, status: Status, code: str | None) -> Document | None:
+    async def report(
+        self, message_id: str | None, provider_id: str, status: Status, code: str | None
+    ) -> Document | None:
         """Merge a delivery report; the message, or None where we know no such message."""
         query: Document = {"_id": message_id} if message_id else {"provider_id": provider_id}
         with translated():

@@ -76,7 +76,9 @@ class Work:
         """
         conversation = turn.conversation
         drafts = [
-            await self._texts.draft(draft, conversation.id, conversation.contact, conversation.channel, now, INTERACTIVE)
+            await self._texts.draft(
+                draft, conversation.id, conversation.contact, conversation.channel, now, INTERACTIVE
+            )
             for draft in turn.drafts
         ]
         report = await self._report(turn, now) if turn.report is not None else None
@@ -95,9 +97,7 @@ class Work:
             if report:
                 await self._reports.insert_one(report, session=session)
             fields = {"last_seen": turn.received.at} | turn.contact
-            await self._contacts_collection.update_one(
-                {"_id": conversation.contact}, {"$set": fields}, session=session
-            )
+            await self._contacts_collection.update_one({"_id": conversation.contact}, {"$set": fields}, session=session)
 
         await self._database.transaction(write)
 

@@ -40,6 +40,7 @@ async def look(chromium, base):
             viewport=SIZES[size], color_scheme=scheme, base_url=base, reduced_motion="reduce"
         )
         contexts.append(context)
+        context.set_default_timeout(8000)  # milliseconds
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -50,7 +51,7 @@ async def look(chromium, base):
             await page.get_by_label("Name").fill(name)
             await page.get_by_label("Password").fill(people.PASSWORD)
             await page.keyboard.press("Enter")
-            await page.wait_for_url("**/console/**")
+            await page.wait_for_url(lambda url: "signin" not in url)
             await page.goto(path)
         return page
 

@@ -13,6 +13,9 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # no .env of whoever runs the tests
 
 
+PUBLIC = "https://helpline.example"
+
+
 def _problems(**environment: str) -> list[str]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
@@ -37,7 +40,7 @@ def test_everything_wrong_is_told_at_once_by_name():
         PUBLIC_URL="helpline.example.org",
         REGION="XX",
         TIMEZONE="Nairobi",
-        TELEGRAM_SECRET="short",
+        TELEGRAM_SECRET="not this!",
         TWILIO_ACCOUNT_SID="AC1",
         RASA_URL="ftp://rasa",
     )
@@ -78,11 +81,18 @@ def test_one_wrong_setting_is_named_alone(name: str, value: str):
 
 
 def test_an_account_needs_its_token_and_a_sender():
-    assert len(_problems(TWILIO_ACCOUNT_SID="AC1")) == 2
-    assert len(_problems(TWILIO_ACCOUNT_SID="AC1", TWILIO_AUTH_TOKEN="t")) == 1
+    assert len(_problems(PUBLIC_URL=PUBLIC, TWILIO_ACCOUNT_SID="AC1")) == 2
+    assert len(_problems(PUBLIC_URL=PUBLIC, TWILIO_ACCOUNT_SID="AC1", TWILIO_AUTH_TOKEN="t")) == 1
     assert len(_problems(TWILIO_AUTH_TOKEN="t")) == 1
     for sender in ("TWILIO_SMS_FROM", "TWILIO_WHATSAPP_FROM", "TWILIO_MESSAGING_SERVICE_SID"):
-        assert _problems(TWILIO_ACCOUNT_SID="AC1", TWILIO_AUTH_TOKEN="t", **{sender: "x"}) == []
+        assert _problems(PUBLIC_URL=PUBLIC, TWILIO_ACCOUNT_SID="AC1", TWILIO_AUTH_TOKEN="t", **{sender: "x"}) == []
+
+
+def test_a_real_account_needs_the_address_that_its_webhooks_come_to():
+    (problem,) = _problems(TELEGRAM_TOKEN="t")
+    assert "HOTLINE_PUBLIC_URL" in problem
+    assert _problems(TELEGRAM_TOKEN="t", PUBLIC_URL=PUBLIC) == []
+    assert _problems(TELEGRAM_TOKEN="t", TELEGRAM_API_URL="http://127.0.0.1:8090") == []
 
 
 def test_no_secret_is_in_a_problem_or_printed():
@@ -97,14 +107,17 @@ def test_no_secret_is_in_a_problem_or_printed():
     assert problems
     assert "marker" not in " ".join(problems)
     settings = load(
-        **{name.lower(): value * 2 for name, value in secrets.items()}, twilio_account_sid="AC1", twilio_sms_from="1"
+        **{name.lower(): value * 2 for name, value in secrets.items()},
+        twilio_account_sid="AC1",
+        twilio_sms_from="1",
+        public_url=PUBLIC,
     )
     assert "marker" not in repr(settings) + str(settings)
 
 
 def test_an_account_keeps_the_sandbox_away():
-    assert load(telegram_token="t").has_account
-    assert load(twilio_account_sid="AC1", twilio_auth_token="t", twilio_sms_from="1").has_account
+    assert load(telegram_token="t", public_url=PUBLIC).has_account
+    assert load(twilio_account_sid="AC1", twilio_auth_token="t", twilio_sms_from="1", public_url=PUBLIC).has_account
 
 
 def test_settings_do_not_change_after_the_start():

@@ -59,7 +59,9 @@ async def test_a_blocked_contact_is_stopped_and_operators_see_it(stack: Stack, p
 
 
 async def test_the_assistant_down_means_a_human_and_a_holding_message(
-    stack: Stack, phone: PhoneOf, sol: Operator  # noqa: F811
+    stack: Stack,
+    phone: PhoneOf,
+    sol: Operator,  # noqa: F811
 ):
     await stack.kill("bot")
     try:

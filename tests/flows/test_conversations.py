@@ -85,7 +85,9 @@ async def test_danger_is_flagged_told_truthfully_and_answered_by_a_human(
     status, _ = await loser.call("POST", f"/conversations/{conversation}/messages", text="me too")
     assert status == 409
 
-    status, said = await winner.call("POST", f"/conversations/{conversation}/messages", text="I am here. Are you alone?")
+    status, said = await winner.call(
+        "POST", f"/conversations/{conversation}/messages", text="I am here. Are you alone?"
+    )
     assert status == 202
     await person.hears("I am here")
     await person.says("yes alone, he is out")

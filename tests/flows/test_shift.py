@@ -54,7 +54,11 @@ async def no_serious_barriers(page: Page) -> None:
     """axe-core finds nothing serious on the page."""
     await page.evaluate(AXE.read_text("utf-8"))
     found = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    serious = [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in found["violations"] if v["impact"] in {"serious", "critical"}]
+    serious = [
+        f"{v['id']}: {v['nodes'][0]['html'][:120]}"
+        for v in found["violations"]
+        if v["impact"] in {"serious", "critical"}
+    ]
     assert serious == []
 
 
@@ -109,7 +113,9 @@ async def test_a_campaign_reaches_those_who_joined_and_nobody_who_stopped(page: 
     for person in (joined, stopped, reporter):
         await person.catches_up()
 
-    status, out = await command(stack, "user", "add", "wanjiru", "--role", "campaigns", "--password-stdin", stdin=f"{PASSWORD}\n")
+    status, out = await command(
+        stack, "user", "add", "wanjiru", "--role", "campaigns", "--password-stdin", stdin=f"{PASSWORD}\n"
+    )
     assert status == 0, out
     await page.goto(f"{stack.web}/console/")
     await page.get_by_label("Name").fill("wanjiru")

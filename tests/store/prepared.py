@@ -28,9 +28,9 @@ async def emptied(mongod: Mongod, name: str, ring: Path) -> AsyncIterator[Store]
     """A store with no cached keys over the emptied database."""
     store = open_store(uri_of(mongod, name), vault.load(ring))
     try:
-        for name in await store.database.default.list_collection_names():
-            if name != "meta":
-                await store.database.default[name].delete_many({})
+        for collection in await store.database.default.list_collection_names():
+            if collection != "meta":
+                await store.database.default[collection].delete_many({})
         yield store
     finally:
         store.close()
