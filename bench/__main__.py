@@ -31,9 +31,8 @@ async def main() -> None:
         await replies(Stack(Path(folder) / "reply"), rows)
         start_up(Path(folder) / "up", rows)
     for row in rows:
-        print(
-            f"{row['figure']:<58} {row['value']:>10} {row['unit']:<6} baseline {row['baseline']!s:>10}   target {row['target']}"
-        )
+        measured = f"{row['value']:>10} {row['unit']:<6} baseline {row['baseline']!s:>10}"
+        print(f"{row['figure']:<58} {measured}   target {row['target']}")
     machine = {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
     RESULTS.write_text(json.dumps({"machine": machine, "at": time.strftime("%F"), "figures": rows}, indent=1) + "\n")
 

@@ -11,7 +11,7 @@ from hotline.core.triage import Priority
 
 
 def load_lexicon(folder: Path) -> Lexicon:
-    """Signs of ``indicators.yml`` with the phrases of every ``indicators/<language>.yml``. Raise ValueError if wrong."""
+    """Signs of ``indicators.yml``, phrases of every ``indicators/<language>.yml``. Raise ValueError if wrong."""
     data = _read(folder / "indicators.yml")["signs"]
     signs = [
         Sign(

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import structlog
 
 from hotline.core.errors import FetchError
-from hotline.core.message import Channel
+from hotline.core.message import Attachment, Channel
 from hotline.core.ports import Clock, Connector
 
 log = structlog.get_logger()
@@ -36,9 +36,7 @@ class MediaWorker:
             return False
         connector = self._connectors.get(item.channel)
         try:
-            if connector is None:
-                raise FetchError("no_account")
-            content = await connector.fetch(item.attachment)
+            content = await _fetch(connector, item.attachment)
         except FetchError as error:
             log.info("not_fetched", attachment=item.id, code=error.code, gone=error.gone)
             if error.gone:
@@ -49,3 +47,9 @@ class MediaWorker:
             return True
         await self._store.keep(item, content)
         return True
+
+
+async def _fetch(connector: Connector | None, attachment: Attachment) -> bytes:
+    if connector is None:
+        raise FetchError("no_account")
+    return await connector.fetch(attachment)

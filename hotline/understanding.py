@@ -1,4 +1,4 @@
-"""`hotline triage` and `hotline detect`: what the gateway makes of a text, by the code and the model of live traffic."""
+"""`hotline triage` and `hotline detect`: what the gateway makes of a text, by code and model of live traffic."""
 
 import asyncio
 import contextlib

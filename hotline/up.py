@@ -31,7 +31,7 @@ def up(settings: Settings) -> int:
     for name, command in procfile().items():
         if name in names:
             manager.add_process(name, command, env=environment, cwd=str(ROOT), quiet=name == "actions")
-    # a process of its own: it ends when all is ready, and honcho takes the end of one of its processes as the end of all
+    # a process of its own: it ends when all is ready, and honcho ends everything when one of its processes ends
     with subprocess.Popen([sys.executable, "-m", "hotline.ready"], env=environment, cwd=ROOT) as greeter:
         try:
             manager.loop()

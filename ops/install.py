@@ -106,7 +106,8 @@ def python310() -> str:
     if found.returncode == 0 and _runs(found.stdout.strip()):
         return found.stdout.strip()
     raise Stop(
-        "Rasa needs Python 3.10, and there is none here: run `.venv/bin/uv python install 3.10`, or set PYTHON_BOT to one."
+        "Rasa needs Python 3.10, and there is none here: "
+        "run `.venv/bin/uv python install 3.10`, or set PYTHON_BOT to one."
     )
 
 
@@ -182,7 +183,7 @@ def uv(*arguments: str, python: Path | None = None) -> list[str]:
 
 
 def run(command: list[str], advice: str = "", **environment: str) -> None:
-    """Run a command with a sign of life every few seconds; its words go to the log, the last of them here if it fails."""
+    """Run a command with a sign of life every few seconds; its words go to the log, the last ones here on failure."""
     with LOG.open("ab") as log:
         log.write(f"\n$ {' '.join(command)}\n".encode())
         log.flush()

@@ -87,8 +87,11 @@ def trouble(error: HotlineError) -> Trouble:
 
 def say(request: web.Request, what: Trouble) -> web.Response:
     """`what` as a page, or as a line for htmx."""
-    template = "problem.html" if request.headers.get("HX-Request") else "error.html"
-    return render(request, template, what.status, trouble=what)
+    if not request.headers.get("HX-Request"):
+        return render(request, "error.html", what.status, trouble=what)
+    response = render(request, "problem.html", what.status, trouble=what)
+    response.headers["X-Console"] = "problem"  # so that a proxy's own error page is never taken for ours
+    return response
 
 
 def _signed_out(request: web.Request) -> web.Response:

@@ -6,8 +6,7 @@ import signal
 import aiohttp
 import pytest
 
-from tests.flows.conftest import PhoneOf, amina, berhane, phone, session, sol, tokens  # noqa: F401 -- fixtures
-from tests.flows.people import Operator
+from tests.people import Operator, PhoneOf
 from tests.stack import Stack
 
 
@@ -42,7 +41,7 @@ async def test_a_timeout_after_accepting_is_not_said_twice(stack: Stack, phone: 
     await person.hears_nothing_more(20)
 
 
-async def test_a_blocked_contact_is_stopped_and_operators_see_it(stack: Stack, phone: PhoneOf, sol: Operator):  # noqa: F811
+async def test_a_blocked_contact_is_stopped_and_operators_see_it(stack: Stack, phone: PhoneOf, sol: Operator):
     person = phone("telegram")
     await person.says("I want to talk to a person")
     await person.hears("emergency number")
@@ -61,7 +60,7 @@ async def test_a_blocked_contact_is_stopped_and_operators_see_it(stack: Stack, p
 async def test_the_assistant_down_means_a_human_and_a_holding_message(
     stack: Stack,
     phone: PhoneOf,
-    sol: Operator,  # noqa: F811
+    sol: Operator,
 ):
     await stack.kill("bot")
     try:

@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.flows.conftest import PhoneOf
-from tests.flows.people import Operator
+from tests.people import Operator, PhoneOf
 
 CHANNELS = ("sms", "whatsapp", "telegram")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.flows.conftest import PhoneOf
+from tests.people import PhoneOf
 from tests.stack import ROOT, Stack, command
 
 PASSWORD = "a long enough password"
@@ -94,7 +94,7 @@ async def test_a_shift(page: Page, stack: Stack, phone: PhoneOf):
     await expect(thread.get_by_text(re.compile("delivered|read", re.IGNORECASE)).last).to_be_attached(timeout=15_000)
     await picture(page, "console")
 
-    await page.get_by_role("button", name="End").click()
+    await page.get_by_role("button", name="End", exact=True).click()
     await page.get_by_label("Helped").check()
     await page.get_by_role("button", name="Close the conversation").click()
     await person.hears("now closed")

@@ -1,4 +1,4 @@
-"""A helpline for scripts: real rules, use cases and database; only clock, assistant and provider do as they are told."""
+"""A helpline for scripts: real rules, use cases and database; clock, assistant and provider do as they are told."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

@@ -183,7 +183,8 @@ async def test_only_campaign_managers_send_campaigns(helpline: Helpline):
     campaign = await _campaign(helpline)
     for act in (
         helpline.campaigns.write(AMINA, "x", Channel.SMS, TEXTS), helpline.campaigns.send(SARA, campaign),
-        helpline.campaigns.cancel(AMINA, campaign), helpline.campaigns.all(SARA), helpline.campaigns.progress(AMINA, campaign),
+        helpline.campaigns.cancel(AMINA, campaign), helpline.campaigns.all(SARA),
+        helpline.campaigns.progress(AMINA, campaign),
     ):  # fmt: skip
         with pytest.raises(Forbidden):
             await act

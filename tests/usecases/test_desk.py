@@ -90,7 +90,8 @@ async def test_nobody_but_a_supervisor_takes_a_conversation_in_which_nobody_wait
 async def test_a_campaign_manager_sees_no_conversation(helpline: Helpline):
     conversation = await _waits(helpline, ANA)
     for refused in (
-        helpline.desk.queue(CARLA), helpline.desk.mine(CARLA), helpline.desk.held(CARLA), helpline.desk.claim_next(CARLA),
+        helpline.desk.queue(CARLA), helpline.desk.mine(CARLA), helpline.desk.held(CARLA),
+        helpline.desk.claim_next(CARLA),
         helpline.desk.claim(CARLA, conversation), helpline.desk.read(CARLA, conversation),
         helpline.desk.history(CARLA, conversation), helpline.desk.held(AMINA),
     ):  # fmt: skip

@@ -65,11 +65,6 @@
     state.textContent = form.dataset.sending;
     button.setAttribute("aria-busy", "true");
   });
-  form.addEventListener("htmx:beforeSwap", (event) => {
-    if (!mine(event) || event.detail.xhr.status < 400) return;
-    problem.innerHTML = event.detail.xhr.responseText; // our own fragment, escaped by the server
-    event.detail.shouldSwap = false;
-  });
   form.addEventListener("htmx:afterRequest", (event) => {
     if (!mine(event)) return;
     button.removeAttribute("aria-busy");
@@ -79,7 +74,9 @@
       tried = null;
       state.textContent = form.dataset.sent;
       field.dispatchEvent(new Event("input", { bubbles: true }));
-    } else if (!event.detail.xhr.status) {
+    } else if (event.detail.xhr.getResponseHeader("X-Console") === "problem") {
+      problem.innerHTML = event.detail.xhr.responseText; // a line of ours, escaped by the server
+    } else {
       problem.textContent = form.dataset.unreached;
     }
     if (document.activeElement === button || document.activeElement === document.body) field.focus();

@@ -1,9 +1,10 @@
-"""Conversation tests that read like a script: `await phone.says(...)`, `await phone.hears(...)`, `await operator.claims(...)`."""
+"""Conversation tests that read like a script: `phone.says(...)`, `phone.hears(...)`, `operator.waits_for(...)`."""
 
 import asyncio
 import contextlib
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -128,6 +129,9 @@ class Operator:
                     assert status == 404, found
                     await asyncio.sleep(0.1)
         raise AssertionError("no such conversation")
+
+
+PhoneOf = Callable[..., Phone]
 
 
 def fresh_address(channel: str) -> str:
