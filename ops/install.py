@@ -72,7 +72,8 @@ def gateway_environment(*, test: bool) -> bool:
     run(pip, "is there a network?")
     chosen = locks if test else locks[:2]
     run(uv("pip", "sync", "--require-hashes", *map(str, chosen), python=GATEWAY), "is there a network?")
-    run(uv("pip", "install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT), python=GATEWAY))
+    own = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+    run([str(GATEWAY / "bin/python"), *own])
     stamp.write_text(f"{print_of} test" if test else print_of)
     return True
 

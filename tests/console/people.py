@@ -147,7 +147,13 @@ def held(helpline):
         reasons=("captive", "stopped"), stopped=True,
         messages=[said("k1", ago(36), "me tienen encerrado"), said("k2", ago(35), "STOP")],
     )  # fmt: skip
-    entry = {"what": "transfer", "user": "ruth", "at": ago(30), "details": {"to": "amina"}, "note": "Speaks English. Night shift at the employer's."}  # noqa: E501
+    entry = {
+        "what": "transfer",
+        "user": "ruth",
+        "at": ago(30),
+        "details": {"to": "amina"},
+        "note": "Speaks English. Night shift at the employer's.",
+    }
     helpline.db.audit.append(("cgrace", entry))
     helpline.db.files["f-layla-voice"] = ("clayla", "audio/ogg; codecs=opus", (MEDIA / "voice.ogg").read_bytes())
     helpline.db.files["f-tigist-photo"] = ("ctigist", "image/jpeg", (MEDIA / "photo.jpg").read_bytes())

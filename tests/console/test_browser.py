@@ -131,7 +131,7 @@ async def test_a_lost_conversation_says_so_and_shuts_the_box_but_keeps_the_text(
     await expect(page.locator("#reply")).to_have_value("half a sentence")
     await expect(page.locator("#reply")).not_to_be_editable()
     await expect(page.get_by_role("button", name="Send")).to_be_disabled()
-    await expect(page.get_by_role("button", name="End")).to_be_disabled()
+    await expect(page.get_by_role("button", name="End", exact=True)).to_be_disabled()
 
 
 async def test_the_queue_changes_under_the_operators_hands_without_moving_them(evening, look):

@@ -109,7 +109,8 @@ async def test_a_campaign_reaches_those_who_joined_and_nobody_who_stopped(page: 
     await stopped.says("stop")
     await stopped.hears("no more messages")
     await reporter.says("my boss keeps my passport and has not paid me for eight months")
-    await reporter.hears("person from our team|at the desk")
+    await reporter.hears("emergency number")
+    await reporter.hears("questions|Roughly where")
     for person in (joined, stopped, reporter):
         await person.catches_up()
 
