@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: help up test lint train bench install install-test clean
+.PHONY: help up test lint train bench screenshots install install-test clean
 
 help:           ## what there is
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -11,9 +11,8 @@ up: install     ## everything on this machine; says where the console and the ph
 	@exec $(BIN)/hotline up
 
 test: install-test ## every test, with the linters
-	@ops/chromium
+	@ops/test-tools
 	@$(MAKE) --no-print-directory lint
-	@.venv-bot/bin/python -m bot test
 	@$(BIN)/pytest
 
 lint: install-test ## ruff, mypy, import contracts
@@ -32,6 +31,9 @@ install:
 
 install-test:
 	@$(PYTHON) ops/install.py test
+
+screenshots: install-test ## the pictures of the README
+	@$(BIN)/python -m ops.screenshots
 
 clean:          ## remove what was built; data under var/ stays
 	rm -rf .venv .venv-bot node_modules models hotline/console/static/vendor

@@ -61,7 +61,7 @@ class TwilioHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]  # no types
         self.session = _Patient(session)
         self._hosts = hosts
 
-    async def request(  # noqa: PLR0917 - the SDK's signature
+    async def request(
         self,
         method: str,
         url: str,

@@ -142,7 +142,7 @@ class TwilioMessaging:
             found = await self._messages.list_async(to=message.address, limit=_SETTLE_LIMIT, page_size=100)
         except (SendError, *UNREADABLE) as error:
             code = error.code if isinstance(error, SendError) else "unreadable_answer"
-            raise SendError(Fate.AMBIGUOUS, code) from None
+            raise SendError(Fate.RETRY, code) from None  # asking again does no harm
         texts = {_squeezed(message.text), _squeezed(numbered(message.text, message.choices))}
         for candidate in found:
             created = candidate.date_created

@@ -210,7 +210,7 @@ class Desk:
         for conversation, version in lapsed:
             try:
                 back = moves.give_back(conversation, self._clock(), Reason.RETURNED)
-                await self._conversations.save(back, version)
+                await self._conversations.save(back, version, held_until=conversation.holder_until)
             except Conflict:
                 continue  # the operator came back in this very moment
             await self._audit.add("return", conversation.holder or "", self._clock(), conversation.id)

@@ -66,6 +66,12 @@ class Phone:
         new = [item["text"][:60] for item in (await self.inbox())[self.heard :]]
         assert new == [], f"heard {new}"
 
+    async def hears_the_last(self, seconds: float = 1.5) -> None:
+        """Listen until nothing new has come for a while."""
+        while self.heard < (heard := len(await self.inbox())):
+            self.heard = heard
+            await asyncio.sleep(seconds)
+
     async def catches_up(self) -> None:
         """Pass over everything heard so far."""
         self.heard = len(await self.inbox())

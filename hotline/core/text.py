@@ -33,9 +33,25 @@ def _normal(char: str) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
+_PREFIXES = {"می", "نمی"}  # of Persian verbs: written joined, apart, or with a zero-width non-joiner
+
+
+def _pieces(text: str) -> list[str]:
+    """The normal form of each character; the space behind a Persian verb's prefix is none."""
+    pieces = []
+    word = ""
+    for char in text:
+        piece = _normal(char)
+        if piece == " " and word in _PREFIXES:
+            piece = ""
+        word = "" if piece.isspace() else word + piece
+        pieces.append(piece)
+    return pieces
+
+
 def normalise(text: str) -> str:
     """Fold case, width, diacritics and letter variants; drop marks that nobody sees."""
-    return "".join(map(_normal, text))
+    return "".join(_pieces(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +69,7 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    pieces = [_normal(char) for char in text]
+    pieces = _pieces(text)
     origin = tuple(index for index, piece in enumerate(pieces) for _ in piece)
     return Folded(text, "".join(pieces), origin)
 

@@ -13,7 +13,7 @@ from hotline.core.message import Channel, Choice
 from hotline.core.screening import Finding
 from hotline.core.triage import Priority
 from hotline.store.contacts import Contacts
-from hotline.store.database import Database, Document, Session, translated
+from hotline.store.database import Database, Document, translated
 from hotline.vault import Vault
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,16 +45,17 @@ class Conversations:
             cursor = self._durable.find({"contact": {"$in": people}}, {"findings": 0})
             return {document["contact"]: await self.read(document) async for document in cursor}
 
-    async def save(
-        self, conversation: Conversation, version: int, *, fence: int | None = None, session: Session | None = None
-    ) -> None:
-        """Write over `version`, and no other; raise `Conflict` where someone was faster."""
+    async def save(self, conversation: Conversation, version: int, *, held_until: datetime | None = None) -> None:
+        """Write over `version`, and no other; raise `Conflict` where someone was faster.
+
+        `held_until`: and only if the holder has not renewed since, which changes no version.
+        """
         query: Document = {"_id": conversation.id, "version": version}
-        if fence is not None:
-            query["fence"] = fence
+        if held_until is not None:
+            query["holder_until"] = held_until
         change = {"$set": await self.document(conversation), "$inc": {"version": 1}}
         with translated():
-            result = await self._durable.update_one(query, change, session=session)
+            result = await self._durable.update_one(query, change)
         if result.matched_count == 0:
             raise Conflict("the conversation has changed meanwhile")
 

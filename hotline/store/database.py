@@ -25,6 +25,7 @@ LOOSE = WriteConcern(w=1, j=False)
 """For hints that a sweep would restore: leases, due flags, renewals."""
 
 _CODEC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
+_SILENT = 15_000  # milliseconds that a database may take to answer before we say that it is away
 _AWAY = 3000  # milliseconds to find a primary before we say that the database is away
 
 
@@ -62,9 +63,15 @@ class Database:
 
     def __init__(self, uri: str) -> None:
         self._client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            uri, serverSelectionTimeoutMS=_AWAY, connectTimeoutMS=_AWAY, tz_aware=True, tzinfo=UTC, maxPoolSize=64,
+            uri,
+            serverSelectionTimeoutMS=_AWAY,
+            connectTimeoutMS=_AWAY,
+            socketTimeoutMS=_SILENT,
+            tz_aware=True,
+            tzinfo=UTC,
+            maxPoolSize=64,
             appname="hotline",
-        )  # fmt: skip
+        )
         self.default = self._client.get_default_database("hotline", codec_options=_CODEC)
 
     def durable(self, name: str) -> Collection:

@@ -62,7 +62,7 @@ class Conversations:
             raise NotFound("no such conversation")
         return self.db.conversations[conversation_id]
 
-    async def save(self, conversation: Conversation, version: int) -> None:
+    async def save(self, conversation: Conversation, version: int, *, held_until: datetime | None = None) -> None:
         self.db.reach()
         if self.db.conversations[conversation.id][1] != version:
             raise Conflict("the conversation has changed meanwhile")

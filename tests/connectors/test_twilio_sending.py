@@ -369,12 +369,12 @@ async def test_settling(connect, wire, messages, found):
 
 
 @pytest.mark.parametrize("answer", [says(500, "x"), says(429, {"code": 20429}), says(200, "<html>"), says(200, "{}")])
-async def test_an_unsettled_message_stays_ambiguous(connect, wire, answer):
+async def test_what_cannot_be_settled_now_is_asked_again(connect, wire, answer):
     wire.then(answer)
     connector = await connect()
     with pytest.raises(SendError) as caught:
         await connector.settle(sms(), NOW)
-    assert caught.value.fate is Fate.AMBIGUOUS
+    assert caught.value.fate is Fate.RETRY
 
 
 # -- check

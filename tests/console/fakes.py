@@ -85,7 +85,7 @@ class FakeConversations:
             raise NotFound("no such conversation")
         return self._db.conversations[conversation_id]
 
-    async def save(self, conversation, version):
+    async def save(self, conversation, version, *, held_until=None):
         self._db.check()
         if self._db.conversations[conversation.id][1] != version:
             raise Conflict("the conversation has changed meanwhile")

@@ -31,7 +31,7 @@ def _judge(*signs: str, intent: str | None = None, confidence: float = 0.9, know
         ((), None),
         (("child",), None),  # a child who asks about school is no alarm
         (("unpaid",), Priority.P2),
-        (("human",), Priority.P2),
+        (("asks_human",), Priority.P2),
         (("distress",), Priority.P2),
         (("violence",), Priority.P1),
         (("captive",), Priority.P1),
@@ -41,12 +41,12 @@ def _judge(*signs: str, intent: str | None = None, confidence: float = 0.9, know
         (("child_alone",), Priority.P1),
         (("unpaid", "papers_taken"), Priority.P2),
         (("unpaid", "papers_taken", "overwork"), Priority.P1),  # several signs
-        (("unpaid", "service", "human"), Priority.P2),  # other groups are no signs of exploitation
+        (("unpaid", "service", "asks_human"), Priority.P2),  # other groups are no signs of exploitation
         (("child", "unpaid"), Priority.P0),
         (("child", "captive"), Priority.P0),
         (("child", "violence"), Priority.P0),
         (("child_alone", "forced_work"), Priority.P0),
-        (("child", "human"), Priority.P2),
+        (("child", "asks_human"), Priority.P2),
         (("attack_now", "unpaid"), Priority.P0),
         (("sign_of_an_older_lexicon",), None),
     ],
@@ -111,7 +111,8 @@ def test_a_priority_always_comes_with_reasons_that_the_operator_can_read(finding
 def test_every_reason_has_a_label():
     reasons = {value for name, value in vars(Reason).items() if name.isupper()}
     assert reasons <= set(REASON_LABELS)
-    assert not reasons & set(SIGNS), "a reason that is called like a sign would hide it"
+    # the wish for a human is one thing, whether a phrase or the assistant tells of it
+    assert reasons & set(SIGNS) == {Reason.ASKS_HUMAN}
 
 
 def test_the_promised_times_grow_with_the_priority():

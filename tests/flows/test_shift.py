@@ -16,7 +16,7 @@ PASSWORD = "a long enough password"
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder: `make screenshots`
+SCREENSHOTS = os.environ.get("SCREENSHOTS")  # a folder for pictures of what the test sees
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +110,7 @@ async def test_a_campaign_reaches_those_who_joined_and_nobody_who_stopped(page: 
     await stopped.hears("no more messages")
     await reporter.says("my boss keeps my passport and has not paid me for eight months")
     await reporter.hears("emergency number")
-    await reporter.hears("questions|Roughly where")
+    await reporter.hears_the_last()
     for person in (joined, stopped, reporter):
         await person.catches_up()
 
