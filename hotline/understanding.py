@@ -24,6 +24,7 @@ from hotline.rasa import RasaAssistant
 from hotline.texts import Catalogues
 
 _BATCH = 50
+_CALLS = {Keyword.HELP: Reason.HELP, Keyword.HUMAN: Reason.ASKS_HUMAN}  # keywords that call a human
 _STARTS_WITHIN = 180.0  # seconds for the assistant to load its model
 
 
@@ -74,9 +75,9 @@ def judge(
         for reason in verdict.reasons
     ]
     priority = verdict.priority
-    if keyword is Keyword.HELP:
+    if keyword in _CALLS:
         priority = triage.Priority.P2 if priority is None else min(priority, triage.Priority.P2)
-        reasons.insert(0, {"indicator": Reason.HELP, "words": text.strip(), "confidence": 1.0})
+        reasons.insert(0, {"indicator": _CALLS[keyword], "words": text.strip(), "confidence": 1.0})
     stop = keyword is Keyword.STOP
     return {
         "id": item["id"],

@@ -33,9 +33,7 @@ class Assets:
         if missing := [name for name in VENDOR if not (root / "vendor" / name).is_file()]:
             raise AssetsMissing(f"front-end libraries are missing ({', '.join(missing)}): run `python -m ops.frontend`")
         self._assets = {
-            path.relative_to(root).as_posix(): _asset(path)
-            for path in sorted(root.rglob("*"))
-            if path.suffix in _TYPES
+            path.relative_to(root).as_posix(): _asset(path) for path in sorted(root.rglob("*")) if path.suffix in _TYPES
         }
 
     def url(self, name: str) -> str:

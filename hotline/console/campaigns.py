@@ -50,8 +50,7 @@ def progress(counts: dict[Status, int]) -> Progress:
 async def show(request: web.Request) -> web.Response:
     campaigns, user = request.config_dict[CAMPAIGNS], user_of(request)
     listed = [
-        (campaign, progress(await campaigns.progress(user, campaign.id)))
-        for campaign in await campaigns.all(user)
+        (campaign, progress(await campaigns.progress(user, campaign.id))) for campaign in await campaigns.all(user)
     ]
     return await page(request, "campaigns.html", listed=listed)
 

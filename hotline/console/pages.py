@@ -36,7 +36,12 @@ def make_environment(app: web.Application, assets: Assets) -> None:
     )
     environment.install_gettext_translations(words.TRANSLATIONS, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
-    environment.filters |= {"text": words.TRANSLATIONS.gettext, "span": span, "iso": datetime.isoformat, "seconds": timedelta.total_seconds}
+    environment.filters |= {
+        "text": words.TRANSLATIONS.gettext,  # a text that is not a literal of the template, and holds no placeholders
+        "span": span,
+        "iso": datetime.isoformat,
+        "seconds": timedelta.total_seconds,
+    }
     environment.globals |= {
         "asset": assets.url, "words": words, "NAMES": NAMES, "RIGHT_TO_LEFT": RIGHT_TO_LEFT, "Permission": Permission,
     }  # fmt: skip
@@ -92,14 +97,10 @@ async def counts(request: web.Request) -> Mapping[str, Any] | None:
 
 
 def tally(items: list[QueueItem]) -> dict[str, Any]:
-    levels = [
-        Priority.P3 if item.conversation.priority is None else item.conversation.priority for item in items
-    ]
+    levels = [Priority.P3 if item.conversation.priority is None else item.conversation.priority for item in items]
     return {
         "waiting": len(items),
         "more": len(items) >= LISTED,
         "levels": {level: levels.count(level) for level in Priority},
-        "urgent": [
-            item.conversation.id for item, level in zip(items, levels, strict=True) if level in URGENT
-        ],
+        "urgent": [item.conversation.id for item, level in zip(items, levels, strict=True) if level in URGENT],
     }

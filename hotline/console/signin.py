@@ -17,7 +17,9 @@ async def ask(request: web.Request) -> web.Response:
     return _form(request, request.query.get("next", ""))
 
 
-def _form(request: web.Request, back: str, problem: str | None = None, name: str = "", status: int = 200) -> web.Response:
+def _form(
+    request: web.Request, back: str, problem: str | None = None, name: str = "", status: int = 200
+) -> web.Response:
     return render(request, "signin.html", status, back=back, problem=problem, name=name)
 
 
@@ -52,12 +54,16 @@ async def change_password(request: web.Request) -> web.Response:
     form = await request.post()
     old, new = str(form.get("old", "")), str(form.get("new", ""))
     user, accounts = user_of(request), request.config_dict[ACCOUNTS]
+    if new != form.get("again"):
+        return await _password_again(request, _("The two new passwords are not the same."))
     try:
-        if new != form.get("again"):
-            raise WeakPassword("The two new passwords are not the same.")
         await accounts.change_password(user, old, new)
     except (SignInRefused, WeakPassword) as refused:
-        return await page(request, "password.html", 422, least=MIN_PASSWORD, problem=_(str(refused)))
+        return await _password_again(request, _(str(refused)))
     response = web.HTTPSeeOther("/console/?done=password")
     keep_session(request, response, await accounts.sign_in(user.name, new))
     raise response
+
+
+async def _password_again(request: web.Request, problem: str) -> web.Response:
+    return await page(request, "password.html", 422, least=MIN_PASSWORD, problem=problem)

@@ -28,7 +28,7 @@ def clock_time(at: datetime, zone: ZoneInfo) -> str:
 
 
 def day(at: datetime, now: datetime, zone: ZoneInfo) -> str:
-    """ "Today", "Yesterday" or the date, in the helpline's time zone."""
+    """Either "Today", "Yesterday" or the date, in the helpline's time zone."""
     date, today = at.astimezone(zone).date(), now.astimezone(zone).date()
     if date == today:
         return _("Today")

@@ -108,6 +108,9 @@ def decide(s: Situation) -> Decision:
         return OptIn(campaigns=s.keyword is Keyword.JOIN)
     if s.keyword is Keyword.HELP:
         return _call_human(s, Priority.P2, Reason.HELP, first=(Wording.HELP,))
+    # "a person" may also be the answer to "who is at risk?"
+    if s.keyword is Keyword.HUMAN and not s.contact.stopped and not s.conversation.report_open:
+        return _call_human(s, Priority.P2, Reason.ASKS_HUMAN)
     if s.conversation.state is State.OPERATOR:
         return ForwardToOperator()
     if s.contact.stopped:

@@ -11,12 +11,13 @@ class Keyword(StrEnum):
     STOP = "stop"  # no more messages
     START = "start"  # messages again
     HELP = "help"  # a cry for help, never a request for a manual
+    HUMAN = "human"  # a person, please
     JOIN = "join"  # safety messages, please
     MENU = "menu"
 
 
 # Where a word stands in two lists, the one that loses least wins: a cry for help before all, an order to stop last.
-_ORDER = (Keyword.HELP, Keyword.START, Keyword.JOIN, Keyword.MENU, Keyword.STOP)
+_ORDER = (Keyword.HELP, Keyword.HUMAN, Keyword.START, Keyword.JOIN, Keyword.MENU, Keyword.STOP)
 
 
 class Keywords:

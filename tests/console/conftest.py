@@ -42,7 +42,7 @@ class Browser:
 async def helpline():
     """Staff and no person yet."""
     line = Helpline()
-    await people.staff(line)
+    people.staff(line)
     return line
 
 
@@ -82,5 +82,3 @@ async def amina(evening, visit):
     browser = visit()
     await browser.sign_in("amina")
     return browser
-
-

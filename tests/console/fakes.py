@@ -301,9 +301,9 @@ class FakeCampaignStore:
 
     async def audience(self, channel, after, limit):
         people = sorted(self._db.contacts.values(), key=lambda person: person.id)
-        return [
-            person for person in people if person.channel is channel and person.opted_in_at and person.id > after
-        ][:limit]
+        return [person for person in people if person.channel is channel and person.opted_in_at and person.id > after][
+            :limit
+        ]
 
     async def progress(self, campaign_id):
         statuses = list(self._db.campaign_messages.get(campaign_id, {}).values())
@@ -355,9 +355,8 @@ class Helpline:
         setup(app)
         return app
 
-    async def add_user(self, name, role, *, languages=(), password="correct horse battery"):
-        await self.accounts.add(name, role, languages, password)
-        return self.db.users[name]
+    def add_user(self, user: User):
+        self.db.users[user.name] = user
 
     def user(self, name) -> User:
         return self.db.users[name]

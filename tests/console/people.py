@@ -4,7 +4,9 @@ import hashlib
 from datetime import timedelta
 from pathlib import Path
 
-from hotline.core.access import Role
+from argon2 import PasswordHasher
+
+from hotline.core.access import Role, User
 from hotline.core.contact import Contact
 from hotline.core.conversation import Conversation, State
 from hotline.core.message import Author, Channel, Direction, Kind, Status
@@ -31,32 +33,64 @@ def told(own_id, at, text, author=Author.BOT, status=Status.DELIVERED, **more):
 
 
 def person(
-    helpline, name, channel, language, *, state=State.WAITING, priority=None, reasons=(), findings=(), minutes=0,
-    holder=None, messages=(), stopped=False, opted_in=False, reporter=True, chosen=False,
-):  # fmt: skip
+    helpline,
+    name,
+    channel,
+    language,
+    *,
+    state=State.WAITING,
+    priority=None,
+    reasons=(),
+    findings=(),
+    minutes=0,
+    holder=None,
+    messages=(),
+    stopped=False,
+    opted_in=False,
+    reporter=True,
+    chosen=False,
+):
     """Add somebody who asked for a human `minutes` ago; the id of the conversation."""
     now = helpline.clock()
     since = now - timedelta(minutes=minutes)
     seen = max((m.at for m in messages if m.direction is Direction.IN), default=since)
     contact = Contact(
-        pseudonym(name), channel, language, stopped_at=since if stopped else None,
-        opted_in_at=since if opted_in else None, reporter=reporter, last_seen=seen,
-    )  # fmt: skip
+        pseudonym(name),
+        channel,
+        language,
+        stopped_at=since if stopped else None,
+        opted_in_at=since if opted_in else None,
+        reporter=reporter,
+        last_seen=seen,
+    )
     conversation = Conversation(
-        f"c{name}", contact.id, channel, state, language, language_chosen=chosen, priority=priority, reasons=reasons,
-        findings=findings, waiting_since=since if state in {State.WAITING, State.OPERATOR} else None, holder=holder,
+        f"c{name}",
+        contact.id,
+        channel,
+        state,
+        language,
+        language_chosen=chosen,
+        priority=priority,
+        reasons=reasons,
+        findings=findings,
+        waiting_since=since if state in {State.WAITING, State.OPERATOR} else None,
+        holder=holder,
         holder_until=now + timedelta(minutes=5) if holder else None,
-    )  # fmt: skip
+    )
     helpline.add_person(contact, conversation, messages)
     return conversation.id
 
 
-async def staff(helpline):
-    await helpline.add_user("amina", Role.OPERATOR, languages=("so", "ar", "en"))
-    await helpline.add_user("david", Role.OPERATOR)
-    await helpline.add_user("ruth", Role.SUPERVISOR)
-    await helpline.add_user("wanjiru", Role.CAMPAIGNS)
-    await helpline.add_user("admin", Role.ADMIN)
+PASSWORD_HASH = PasswordHasher().hash(PASSWORD)  # once: each takes as long as it should
+
+
+def staff(helpline):
+    """Two operators, a supervisor, a campaign manager and an administrator, all with the same password."""
+    helpline.add_user(User("amina", Role.OPERATOR, ("so", "ar", "en"), password_hash=PASSWORD_HASH))
+    helpline.add_user(User("david", Role.OPERATOR, password_hash=PASSWORD_HASH))
+    helpline.add_user(User("ruth", Role.SUPERVISOR, password_hash=PASSWORD_HASH))
+    helpline.add_user(User("wanjiru", Role.CAMPAIGNS, password_hash=PASSWORD_HASH))
+    helpline.add_user(User("admin", Role.ADMIN, password_hash=PASSWORD_HASH))
 
 
 def waiting(helpline):
@@ -67,10 +101,16 @@ def waiting(helpline):
         return now - timedelta(minutes=minutes)
 
     person(
-        helpline, "layla", Channel.WHATSAPP, "ar", priority=Priority.P0, minutes=3,
+        helpline,
+        "layla",
+        Channel.WHATSAPP,
+        "ar",
+        priority=Priority.P0,
+        minutes=3,
         reasons=("child_and_captivity", "attack_now", "child", "captive"),
         findings=(
-            Finding("attack_now", "قال سيقتلنا الليلة", "ar", 0.9), Finding("captive", "الباب مقفل", "ar", 0.9),
+            Finding("attack_now", "قال سيقتلنا الليلة", "ar", 0.9),
+            Finding("captive", "الباب مقفل", "ar", 0.9),
             Finding("child", "أختي عمرها ١٤", "ar", 0.9),
         ),
         messages=[
@@ -79,41 +119,96 @@ def waiting(helpline):
             said("l3", ago(4), "نحن في بيت والباب مقفل ومعي أختي عمرها ١٤. أخذ هواتفنا إلا هذا"),
             said("l4", ago(3), "قال سيقتلنا الليلة إذا لم ندفع 3000$"),
             told("l5", ago(3), "سيقرأ شخص من فريقنا رسالتك ويرد عليك هنا في أقرب وقت.", Author.SYSTEM, Status.READ),
-            told("l6", ago(3), "إذا كانت هناك حياة في خطر الآن وكان الاتصال آمنًا، فرقم الطوارئ هو 999.", Author.SYSTEM,
-                 Status.DELIVERED),
-            said("l7", ago(2), "", Kind.VOICE, attachments=(Stored("f-layla-voice", "audio/ogg; codecs=opus", "stored", 48213),)),
+            told(
+                "l6",
+                ago(3),
+                "إذا كانت هناك حياة في خطر الآن وكان الاتصال آمنًا، فرقم الطوارئ هو 999.",
+                Author.SYSTEM,
+                Status.DELIVERED,
+            ),
+            said(
+                "l7",
+                ago(2),
+                "",
+                Kind.VOICE,
+                attachments=(Stored("f-layla-voice", "audio/ogg; codecs=opus", "stored", 48213),),
+            ),
         ],
-    )  # fmt: skip
+    )
     person(
-        helpline, "hodan", Channel.SMS, "so", priority=Priority.P1, minutes=21, reasons=("captive", "papers_taken"),
+        helpline,
+        "hodan",
+        Channel.SMS,
+        "so",
+        priority=Priority.P1,
+        minutes=21,
+        reasons=("captive", "papers_taken"),
         findings=(Finding("papers_taken", "baasaboorkayga wuu iga qaatay", "so", 0.9),),
         messages=[
-            said("h1", ago(25), "Waan ka baqayaa. Ninkii i shaqaaleeyay baasaboorkayga wuu iga qaatay, guriga kama bixi karo"),
-            told("h2", ago(24), "Waan ku maqalnay. Qof ka mid ah kooxdayada ayaa halkan kaaga jawaabi doona.", Author.SYSTEM),
+            said(
+                "h1",
+                ago(25),
+                "Waan ka baqayaa. Ninkii i shaqaaleeyay baasaboorkayga wuu iga qaatay, guriga kama bixi karo",
+            ),
+            told(
+                "h2",
+                ago(24),
+                "Waan ku maqalnay. Qof ka mid ah kooxdayada ayaa halkan kaaga jawaabi doona.",
+                Author.SYSTEM,
+            ),
         ],
-    )  # fmt: skip
+    )
     person(
-        helpline, "tigist", Channel.TELEGRAM, "am", priority=Priority.P2, minutes=64, reasons=("unpaid", "media"),
+        helpline,
+        "tigist",
+        Channel.TELEGRAM,
+        "am",
+        priority=Priority.P2,
+        minutes=64,
+        reasons=("unpaid", "media"),
         findings=(Finding("unpaid", "ደሞዜን ለሰባት ወር አልከፈለኝም", "am", 0.9),),
         messages=[
             said("t1", ago(70), "ሰላም፣ በቤት ሠራተኝነት እየሠራሁ ነው። ደሞዜን ለሰባት ወር አልከፈለኝም።"),
             told("t2", ago(70), "ስለጻፉልን እናመሰግናለን። ከቡድናችን አንድ ሰው እዚህ ይመልስልዎታል።"),
-            said("t3", ago(64), "ውሉ ይህ ነው", Kind.IMAGE, attachments=(Stored("f-tigist-photo", "image/jpeg", "stored", 34120),)),
+            said(
+                "t3",
+                ago(64),
+                "ውሉ ይህ ነው",
+                Kind.IMAGE,
+                attachments=(Stored("f-tigist-photo", "image/jpeg", "stored", 34120),),
+            ),
         ],
-    )  # fmt: skip
+    )
     person(
-        helpline, "wei", Channel.TELEGRAM, "zh", priority=Priority.P2, minutes=150, chosen=True,
+        helpline,
+        "wei",
+        Channel.TELEGRAM,
+        "zh",
+        priority=Priority.P2,
+        minutes=150,
+        chosen=True,
         reasons=("deceived", "debt"),
-        findings=(Finding("deceived", "说好是客服,来了才知道是诈骗园区", "zh", 0.9), Finding("debt", "不还钱不让走", "zh", 0.7)),
+        findings=(
+            Finding("deceived", "说好是客服,来了才知道是诈骗园区", "zh", 0.9),
+            Finding("debt", "不还钱不让走", "zh", 0.7),
+        ),
         messages=[
             said("w1", ago(155), "说好是客服,来了才知道是诈骗园区。他们说我欠公司八万,不还钱不让走。"),
             told("w2", ago(154), "我们看到了。我们的同事会在这里回复您。", Author.SYSTEM, Status.READ),
         ],
-    )  # fmt: skip
+    )
     person(
-        helpline, "yuleisy", Channel.WHATSAPP, "es", priority=Priority.P3, minutes=12, reasons=("asks_human",),
-        messages=[said("y1", ago(12), "Buenas, me ofrecieron trabajo en Trinidad, quiero hablar con una persona por favor 🙏")],
-    )  # fmt: skip
+        helpline,
+        "yuleisy",
+        Channel.WHATSAPP,
+        "es",
+        priority=Priority.P3,
+        minutes=12,
+        reasons=("asks_human",),
+        messages=[
+            said("y1", ago(12), "Buenas, me ofrecieron trabajo en Trinidad, quiero hablar con una persona por favor 🙏")
+        ],
+    )
 
 
 def held(helpline):
@@ -124,29 +219,66 @@ def held(helpline):
         return now - timedelta(minutes=minutes)
 
     person(
-        helpline, "grace", Channel.SMS, "en", state=State.OPERATOR, holder="amina", priority=Priority.P2, minutes=42,
+        helpline,
+        "grace",
+        Channel.SMS,
+        "en",
+        state=State.OPERATOR,
+        holder="amina",
+        priority=Priority.P2,
+        minutes=42,
         reasons=("unpaid", "papers_taken", "transferred"),
         findings=(Finding("unpaid", "has not paid me since March", "en", 0.9),),
         messages=[
             said("g1", ago(60 * 26), "Hello is anybody there"),
-            told("g2", ago(60 * 26), "Hello. This is a free and confidential service. An automatic assistant answers first.",
-                 status=Status.DELIVERED),
+            told(
+                "g2",
+                ago(60 * 26),
+                "Hello. This is a free and confidential service. An automatic assistant answers first.",
+                status=Status.DELIVERED,
+            ),
             said("g3", ago(45), "My boss in Riyadh has not paid me since March and keeps my passport"),
-            told("g4", ago(44), "A person from our team will read this and answer you here as soon as possible.", Author.SYSTEM),
-            told("g5", ago(20), "Hello, my name is A. I am a person, not a machine. Are you safe to write now?", Author.OPERATOR,
-                 Status.DELIVERED, user="amina"),
+            told(
+                "g4",
+                ago(44),
+                "A person from our team will read this and answer you here as soon as possible.",
+                Author.SYSTEM,
+            ),
+            told(
+                "g5",
+                ago(20),
+                "Hello, my name is A. I am a person, not a machine. Are you safe to write now?",
+                Author.OPERATOR,
+                Status.DELIVERED,
+                user="amina",
+            ),
             said("g6", ago(18), "yes they are sleeping"),
             said("g7", ago(17), "24.7136,46.6753", Kind.LOCATION),
-            told("g8", ago(15), "Thank you. Do you have a copy of your contract?", Author.OPERATOR, Status.FAILED, user="amina",
-                 code="30003"),
+            told(
+                "g8",
+                ago(15),
+                "Thank you. Do you have a copy of your contract?",
+                Author.OPERATOR,
+                Status.FAILED,
+                user="amina",
+                code="30003",
+            ),
             told("g9", ago(2), "We can try another way.", Author.OPERATOR, Status.UNCONFIRMED, user="amina"),
         ],
-    )  # fmt: skip
+    )
     person(
-        helpline, "carlos", Channel.WHATSAPP, "es", state=State.OPERATOR, holder="david", priority=Priority.P1, minutes=35,
-        reasons=("captive", "stopped"), stopped=True,
+        helpline,
+        "carlos",
+        Channel.WHATSAPP,
+        "es",
+        state=State.OPERATOR,
+        holder="david",
+        priority=Priority.P1,
+        minutes=35,
+        reasons=("captive", "stopped"),
+        stopped=True,
         messages=[said("k1", ago(36), "me tienen encerrado"), said("k2", ago(35), "STOP")],
-    )  # fmt: skip
+    )
     entry = {
         "what": "transfer",
         "user": "ruth",

@@ -4,11 +4,14 @@ import asyncio
 import re
 
 import pytest
+from aiohttp import ClientSession, CookieJar
+from aiohttp.test_utils import TestServer
 
 from hotline.core.conversation import State
 from hotline.core.message import Author
 
 from . import people
+from .conftest import Browser
 
 MESSAGE_ID = "o019a0000000" + "0123456789abcdef0123"
 
@@ -189,11 +192,6 @@ async def test_a_stream_ends_when_the_session_has(evening, amina, monkeypatch):
 
 
 async def test_open_streams_do_not_hold_up_the_end(evening):
-    from aiohttp import ClientSession, CookieJar
-    from aiohttp.test_utils import TestServer
-
-    from .conftest import Browser
-
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
         server = TestServer(evening.app())
         await server.start_server()

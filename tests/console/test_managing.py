@@ -10,7 +10,12 @@ from hotline.core.message import Channel, Status
 
 from . import people
 
-TEXTS = {"title": "Job offers", "channel": "sms", "text-sw": "Angalia ofa ya kazi.", "text-so": "Hubi shaqada laguu balan qaaday."}
+TEXTS = {
+    "title": "Job offers",
+    "channel": "sms",
+    "text-sw": "Angalia ofa ya kazi.",
+    "text-so": "Hubi shaqada laguu balan qaaday.",
+}
 
 
 @pytest.fixture
@@ -50,9 +55,7 @@ async def test_a_message_is_written_counted_confirmed_sent_and_watched(evening, 
 
 async def test_a_number_that_no_longer_holds_is_not_sent(evening, wanjiru):
     await wanjiru.post("/console/campaigns/new", TEXTS)
-    people.person(
-        evening, "joined", Channel.SMS, "sw", state=people.State.BOT, opted_in=True, reporter=False
-    )
+    people.person(evening, "joined", Channel.SMS, "sw", state=people.State.BOT, opted_in=True, reporter=False)
     campaign = evening.campaign("Job offers")
     status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/send", {"people": "23"})
     assert status == 409

@@ -82,12 +82,20 @@ async def test_no_address_is_anywhere(evening, amina):
 @pytest.mark.parametrize(
     ("name", "allowed", "refused"),
     [
-        ("amina", ["/console/", "/console/c/clayla"], ["/console/campaigns", "/console/campaigns/new", "/console/users"]),
-        ("wanjiru", ["/console/campaigns", "/console/campaigns/new"], ["/console/c/clayla", "/console/queue", "/console/users"]),
+        (
+            "amina",
+            ["/console/", "/console/c/clayla"],
+            ["/console/campaigns", "/console/campaigns/new", "/console/users"],
+        ),
+        (
+            "wanjiru",
+            ["/console/campaigns", "/console/campaigns/new"],
+            ["/console/c/clayla", "/console/queue", "/console/users"],
+        ),
         ("ruth", ["/console/", "/console/c/ccarlos"], ["/console/users", "/console/campaigns"]),
         ("admin", ["/console/", "/console/users", "/console/campaigns"], []),
     ],
-)  # fmt: skip
+)
 async def test_each_role_sees_its_own_pages_and_no_others(evening, visit, name, allowed, refused):
     browser = visit()
     await browser.sign_in(name)
@@ -190,5 +198,3 @@ async def test_an_empty_queue_reads_well(helpline, visit):
     assert "Nobody is waiting." in body
     _, body, _ = await browser.post("/console/next")
     assert "Nobody is waiting right now." in body
-
-

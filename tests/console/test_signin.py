@@ -27,7 +27,7 @@ async def test_a_wrong_password_and_an_unknown_name_are_answered_alike(helpline,
     unknown = await browser.sign_in("nobody", "not the password")
     assert wrong[0] == unknown[0] == 401
     assert "The name or the password is wrong." in wrong[1]
-    assert wrong[1].replace("amina", "") == unknown[1].replace("nobody", "") or "wrong" in unknown[1]
+    assert "The name or the password is wrong." in unknown[1]
 
 
 async def test_after_many_wrong_passwords_the_page_says_how_long_to_wait(helpline, visit):
@@ -49,11 +49,13 @@ async def test_the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites(help
 
 
 async def test_behind_https_the_cookie_is_bound_to_the_host(helpline):
-    async with TestServer(helpline.app("https://help.example.org")) as server:
-        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
-            data = {"name": "amina", "password": people.PASSWORD}
-            async with session.post(server.make_url("/console/signin"), data=data, allow_redirects=False) as answer:
-                cookie = answer.headers["Set-Cookie"]
+    data = {"name": "amina", "password": people.PASSWORD}
+    async with (
+        TestServer(helpline.app("https://help.example.org")) as server,
+        ClientSession(cookie_jar=CookieJar(unsafe=True)) as session,
+        session.post(server.make_url("/console/signin"), data=data, allow_redirects=False) as answer,
+    ):
+        cookie = answer.headers["Set-Cookie"]
     assert cookie.startswith("__Host-hotline=")
     assert "Secure" in cookie
     assert "Domain" not in cookie

@@ -55,6 +55,8 @@ def _call(priority: Priority, *reasons: str, first: Wording) -> Enqueue:
 TABLE = [
     ("the assistant answers", {}, AskBot()),
     ("a button's meaning goes to the assistant", {"payload": "/affirm"}, AskBot("/affirm")),
+    ("a person, please", {"keyword": Keyword.HUMAN}, Enqueue(Priority.P2, (Reason.ASKS_HUMAN,))),
+    ("a person, as the answer to a report's question", {"keyword": Keyword.HUMAN, "report_open": True}, AskBot()),
     ("the menu is the assistant's greeting", {"keyword": Keyword.MENU}, AskBot("/greet")),
     ("signs of exploitation: the assistant answers, then the queue", {"verdict": SIGNS, "raised": True}, AskBot()),
     ("serious harm goes to a human at once", {"verdict": HARM}, Enqueue(P1, ("captive",))),
