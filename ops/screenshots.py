@@ -17,9 +17,9 @@ from tests.stack import ROOT, Stack, command
 FOLDER = ROOT / "docs" / "screenshots"
 PASSWORD = "pretend password of a picture"  # noqa: S105 -- of an installation that lives for a minute
 EVENING = (
-    ("sms", "+254712000041", ("habari", "1", "boss amechukua pasipoti yangu na hanilipi miezi tano")),
-    ("whatsapp", "+254712000042", ("السلام عليكم", "قفلوا علينا الباب ومعهم سلاح، بدهم ياخدونا الليلة")),
-    ("telegram", "5712000043", ("hola, me ofrecen trabajo en otro país, ¿es de verdad?",)),
+    ("sms", "+254711000001", ("habari", "1", "boss amechukua pasipoti yangu na hanilipi miezi tano")),
+    ("whatsapp", "+254722000001", ("السلام عليكم", "قفلوا علينا الباب ومعهم سلاح، بدهم ياخدونا الليلة")),
+    ("telegram", "1000001", ("hola, me ofrecen trabajo en otro país, ¿es de verdad?",)),
     ("sms", "+254712000044", ("ሰላም", "ከሰው ጋር መነጋገር እፈልጋለሁ")),
     ("telegram", "5712000045", ("我在园区，护照被收走，不让我走",)),
 )

@@ -126,7 +126,7 @@ class FaultBook:
         """Say nothing for `seconds`, or until the caller gives up, then break the connection."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
-        while loop.time() < end and not self._is_closed and not _is_gone(request):  # noqa: ASYNC110 - no such event
+        while loop.time() < end and not self._is_closed and not _is_gone(request):
             await asyncio.sleep(POLL_SECONDS)
         if request.transport is not None:
             request.transport.abort()
