@@ -115,10 +115,12 @@ def _message(message: Message, key: str) -> Event:
 
 
 def _edited(message: Message, key: str) -> Event:
-    """A changed text or caption; also each step of a live location, as "latitude,longitude"."""
+    """A changed text or caption. The steps of a live location come several times a minute: the first place is kept."""
     if message.chat.type != ChatType.PRIVATE:
         return Ignored("edited_group_message")
-    _, text, attachments = _content(message)
+    kind, text, attachments = _content(message)
+    if kind is Kind.LOCATION:
+        return Ignored("live_location")
     return Inbound(Channel.TELEGRAM, key, _address(message.chat), Kind.EDITED, text, attachments=attachments)
 
 

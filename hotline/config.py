@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     mongodb_uri: SecretStr | None = None
     keyring: Path | None = None
     rasa_url: str | None = None
-    rasa_token: SecretStr | None = None
+    rasa_token: SecretStr | None = Field(default=None, validate_default=True)
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = Field(default=None, validate_default=True)
     twilio_sms_from: str | None = None
@@ -78,6 +78,13 @@ class Settings(BaseSettings):
         account = "telegram_token" if info.field_name == "telegram_api_url" else "twilio_account_sid"
         if info.data.get(account) and not value and not info.data.get("public_url", "wrong already"):
             raise ValueError("is not set, so the account is real: HOTLINE_PUBLIC_URL is needed, webhooks come to it")
+        return value
+
+    @field_validator("rasa_token")
+    @classmethod
+    def _rasa(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if info.data.get("rasa_url") and not value:
+            raise ValueError("goes with HOTLINE_RASA_URL: the assistant there asks for its token")
         return value
 
     @field_validator("telegram_secret")

@@ -10,7 +10,7 @@ import structlog
 # Fields that our own code logs; anything else is dropped, so that a careless line cannot leak.
 _FIELDS = frozenset({
     "event", "level", "timestamp", "process", "conversation", "message", "attachment", "provider", "outcome", "reason",
-    "code", "fate", "error", "part", "loop", "gone", "count", "seconds", "address", "version",
+    "code", "fate", "error", "part", "loop", "gone", "count", "seconds", "listens_at", "version",
 })  # fmt: skip
 
 

@@ -31,7 +31,7 @@ async def serve_web(settings: Settings) -> None:
         app = make_app(parts, demo.sandbox_url(settings))
         async with listening(app, settings.host, settings.port):
             local.note(settings.data_dir, "web", settings.port)
-            log.info("ready", address=settings.bind)
+            log.info("ready", listens_at=settings.bind)
             await stopped()
         local.forget(settings.data_dir, "web")
 
@@ -57,7 +57,7 @@ async def run_mongo(settings: Settings) -> None:
     await asyncio.sleep(0)  # the signal handlers are in place before there is anything to stop
     await mongod.start()
     local.note(settings.data_dir, "mongo", mongod.port)
-    log.info("ready", address=f"127.0.0.1:{mongod.port}")
+    log.info("ready", listens_at=f"127.0.0.1:{mongod.port}")
     died = asyncio.create_task(mongod.wait())
     await asyncio.wait({stop, died}, return_when=asyncio.FIRST_COMPLETED)
     if died.done():
@@ -96,7 +96,7 @@ async def serve_sandbox(settings: Settings) -> None:
     )
     async with listening(make_app(config), "127.0.0.1", port):
         local.note(settings.data_dir, "sandbox", port)
-        log.info("ready", address=f"127.0.0.1:{port}")
+        log.info("ready", listens_at=f"127.0.0.1:{port}")
         await stopped()
     local.forget(settings.data_dir, "sandbox")
 

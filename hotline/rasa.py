@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 ANSWER_WITHIN = 10.0  # seconds; then a human takes over
 _CONNECT = 2.0
+_KEEP = 3.0  # seconds: shorter than the assistant's server keeps an idle connection
 
 Endpoint = Callable[[], Awaitable[tuple[str, str]]]
 """Finds (base URL, token) of the assistant; raises `Unavailable` where it does not run."""
@@ -68,14 +69,25 @@ class RasaAssistant:
     async def _post(self, path: str, body: dict[str, Any]) -> Any:
         url, token = await self._endpoint()
         headers = {"Authorization": f"Bearer {token}"}
-        async with self._client().post(f"{url}/webhooks/gateway/{path}", json=body, headers=headers) as response:
+        target = f"{url}/webhooks/gateway/{path}"
+        try:
+            return await self._once(target, body, headers)
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
+            # a kept connection that the other side has just closed; asking again is safe, a message id is answered once
+            return await self._once(target, body, headers)
+
+    async def _once(self, target: str, body: dict[str, Any], headers: dict[str, str]) -> Any:
+        async with self._client().post(target, json=body, headers=headers) as response:
             if response.status != 200:  # noqa: PLR2004 -- OK
                 raise Unavailable("assistant")
             return await response.json()
 
     def _client(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60, sock_connect=_CONNECT))
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=60, sock_connect=_CONNECT),
+                connector=aiohttp.TCPConnector(keepalive_timeout=_KEEP),
+            )
         return self._session
 
     async def close(self) -> None:

@@ -41,13 +41,14 @@ async def triage_lines(settings: Settings, source: TextIO, out: TextIO) -> int:
     """{"id","text","language"?} → what would happen to such a first message, a line each, in order."""
     logs.setup("triage")
     lexicon, keywords, detector = load_lexicon(NLU), load_keywords(NLU), LanguageDetector()
+    spoken = frozenset(NAMES) & Catalogues(LOCALES).languages
     items = list(_read(source))
     async with assistant(settings) as rasa:
         for start in range(0, len(items), _BATCH):
             batch = items[start : start + _BATCH]
             known = await rasa.understand({str(index): item["text"] for index, item in enumerate(batch)})
             for index, item in enumerate(batch):
-                _write(out, judge(item, known[str(index)], lexicon, keywords, detector))
+                _write(out, judge(item, known[str(index)], lexicon, keywords, detector, spoken))
     return 0
 
 
@@ -57,10 +58,10 @@ def judge(
     lexicon: Lexicon,
     keywords: Keywords,
     detector: LanguageDetector,
+    spoken: frozenset[str],
 ) -> dict[str, Any]:
     """One message by the rules of `hotline.inbox`, as a JSON object of INTERFACES."""
     text = item["text"]
-    spoken = frozenset(NAMES) & Catalogues(LOCALES).languages
     settled = language.settle(keywords.guess(text, detector.guess), item.get("language"), "en", spoken)
     findings = lexicon.find(text, settled.language)
     keyword = keywords.find(text)

@@ -1,4 +1,4 @@
-"""The providers' way in: verify, parse, keep, acknowledge. Nothing else happens in the request."""
+"""The providers' way in: verify, parse, keep (a message) or merge (a delivery report), acknowledge."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from hotline import metrics
-from hotline.core.errors import Malformed, Refused, Unavailable
+from hotline.core.errors import HotlineError, Malformed, Refused
 from hotline.core.message import Blocked, DeliveryReport, Event, Ignored, Inbound, WebhookRequest
 from hotline.core.ports import Connector
 
@@ -64,8 +64,8 @@ class Webhooks:
             return _answer(connector, "malformed", 400)
         except web.HTTPRequestEntityTooLarge:
             return _answer(connector, "too_large", 413)
-        except Unavailable:
-            # never a lost 200: the provider's retry, or its fallback URL, brings the message again
+        except HotlineError:
+            # never a lost 200: Telegram sends again, Twilio goes to the fallback URL
             response = _answer(connector, "unavailable", 503)
             response.headers["Retry-After"] = RETRY_AFTER
             return response

@@ -18,6 +18,7 @@ _POLL = 1.0  # seconds between looks for work that no change event told of
 _SWEEP = 5.0  # seconds between sweeps for flags that a crash lost
 _SWEEP_AGE = timedelta(seconds=10)
 _AWAY = 1.0  # seconds to wait when the database is away
+_DOWNLOADS = 3  # a slow one must not hold up a voice note behind it
 _CONCURRENCY = 8  # conversations that are answered at the same time by one worker
 
 Step = Callable[[], Awaitable[bool]]
@@ -45,7 +46,7 @@ class Worker:
         loops = [
             *(self._loop("inbox", self._then_wake(inbox.step)) for _ in range(_CONCURRENCY)),
             *(self._loop("outbox", outbox.step) for _ in range(_CONCURRENCY)),
-            self._loop("media", media.step),
+            *(self._loop("media", media.step) for _ in range(_DOWNLOADS)),
             self._loop("campaigns", self._then_wake(parts.campaigns.step)),
             self._every(_SWEEP, "sweep", self._sweep),
             self._every(_SWEEP, "lapsed", parts.desk.return_lapsed),
@@ -106,8 +107,9 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 await work()
-            except HotlineError as error:
-                log.warning("timer_failed", loop=name, error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 -- one defect must not end the worker
+                metrics.FAILURES.labels(name).inc()
+                log.error("timer_failed", loop=name, error=type(error).__name__)  # noqa: TRY400
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), seconds)
 

@@ -67,7 +67,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A worker's hold on one conversation until `until`; later writes are refused once `conversation.fence` grew."""
+    """A worker's hold on one conversation; its writes are refused once `conversation.fence` has grown."""
 
     conversation: Conversation
     contact: Contact

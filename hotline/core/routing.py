@@ -116,6 +116,9 @@ def decide(s: Situation) -> Decision:
     if s.contact.stopped:
         if s.raised and s.verdict.priority is not None:
             return Enqueue(s.verdict.priority, s.verdict.reasons, silent=True)
+        if s.kind in _FOR_HUMANS:
+            priority, reason, _ = _FOR_HUMANS[s.kind]
+            return Enqueue(priority, (reason,), silent=True)
         return Drop("stopped")
     if s.kind in _FOR_HUMANS:
         priority, reason, text = _FOR_HUMANS[s.kind]
@@ -170,7 +173,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the assistant made of a message. An empty answer is no answer: see `BotUnavailable` in hotline.rasa."""
+    """What the assistant made of a message. An empty answer is no answer: hotline.rasa returns None for it."""
 
     replies: tuple[Reply, ...]
     understanding: Understanding

@@ -15,6 +15,7 @@ from hotline.core.triage import Priority
 _GAP = r"[^\w.!?؟።۔]+(?:\w+[^\w.!?؟።۔]+){0,2}?"  # up to two other words, within one sentence
 _GAP_UNSPACED = r"[^.!?。！？\n]{0,6}?"
 _UNSPACED = {"zh"}
+_AFFIX = 24  # letters before or behind a starred word
 
 SURE = 0.9  # a phrase in the language of the conversation
 LONGEST = 4000  # characters that are screened: more is no message that a person typed
@@ -152,8 +153,9 @@ def _affixes(word: str, *, unspaced: bool) -> str:
     core = re.escape(normalise(word.strip("*")))
     if unspaced:
         return core
-    before = r"\w*" if word.startswith("*") else r"(?<!\w)"
-    after = r"\w*" if word.endswith("*") else r"(?!\w)"
+    # an affix is anchored and short: without that a key held down makes the search take minutes
+    before = rf"(?<!\w)\w{{0,{_AFFIX}}}" if word.startswith("*") else r"(?<!\w)"
+    after = rf"\w{{0,{_AFFIX}}}(?!\w)" if word.endswith("*") else r"(?!\w)"
     return f"{before}{core}{after}"
 
 

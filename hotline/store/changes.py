@@ -6,14 +6,13 @@ from collections.abc import AsyncIterator
 
 import structlog
 
-from hotline.core.errors import HotlineError
 from hotline.core.ports import Change
-from hotline.store.database import Database, Document
+from hotline.store.database import Database, Document, translated
 
 log = structlog.get_logger()
 
 _QUEUE_FIELDS = {"state", "priority", "waiting_since", "holder"}
-_BACKLOG = 1000  # changes that a slow reader may lag behind; then it misses some and its own polling finds them
+_BACKLOG = 1000  # changes that a slow reader may lag behind; then it misses some; pages and workers also look by the clock
 _RETRY = 1.0  # seconds
 
 _PIPELINE: list[Document] = [
@@ -54,9 +53,9 @@ class DatabaseChanges:
             try:
                 async for event in self._database.changes(_PIPELINE):
                     await self._publish(event)
-            except HotlineError as error:
+            except Exception as error:  # noqa: BLE001 -- whatever it is, pages must come alive again
                 log.warning("changes_interrupted", error=type(error).__name__)
-                await asyncio.sleep(_RETRY)
+            await asyncio.sleep(_RETRY)
 
     async def _publish(self, event: Document) -> None:
         change = await self._change(event)
@@ -84,7 +83,8 @@ class DatabaseChanges:
 
     async def _owner(self, collection: str, own_id: str) -> str | None:
         if own_id not in self._owners:
-            found = await self._database.durable(collection).find_one({"_id": own_id}, {"conversation": 1})
+            with translated():
+                found = await self._database.durable(collection).find_one({"_id": own_id}, {"conversation": 1})
             if found is None:
                 return None
             if len(self._owners) > _BACKLOG:

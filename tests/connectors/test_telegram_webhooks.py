@@ -30,7 +30,6 @@ MESSAGES = [
     ("command_with_bot_name", Kind.TEXT, "/help now", []),
     ("edited_text", Kind.EDITED, "I am not safe", []),
     ("edited_caption", Kind.EDITED, "new words", ["image/jpeg"]),
-    ("edited_live_location", Kind.EDITED, "-1.3,36.8", []),
     ("photo", Kind.IMAGE, "the contract", ["image/jpeg"]),
     ("voice", Kind.VOICE, "", ["audio/ogg"]),
     ("audio", Kind.VOICE, "listen", ["audio/mp4"]),
@@ -111,6 +110,7 @@ def test_any_other_change_of_membership_is_no_block():
     [
         ("added_to_group", "my_chat_member"),
         ("channel_post", "channel_post"),
+    ("edited_live_location", "live_location"),
         ("inline_query", "inline_query"),
         ("poll", "poll"),
         ("pinned", "service_message"),

@@ -168,3 +168,9 @@ def test_every_sign_is_described_and_of_a_known_group():
         assert sign.label
         assert sign.group in {"child", "exploitation", "captivity", "danger", "human"}
         assert (sign.priority is None) <= (sign.group == "child")
+
+
+def test_no_affix_is_unbounded():
+    """A key held down on a phone must not make the search take minutes: the work grows with the text, not its cube."""
+    assert r"\w*" not in _pattern("*يبيع*|sell*|*uza", "ar")
+    assert LEXICON.find("يبيعني" * 600, "ar") == ()

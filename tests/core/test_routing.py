@@ -86,7 +86,11 @@ TABLE = [
     ("danger while an operator answers", {"state": State.OPERATOR, "verdict": DANGER}, ForwardToOperator()),
     ("a picture to an operator", {"state": State.OPERATOR, "kind": Kind.IMAGE}, ForwardToOperator()),
     ("whoever has stopped is told nothing", {"stopped": True}, Drop("stopped")),
-    ("a picture after STOP", {"stopped": True, "kind": Kind.IMAGE}, Drop("stopped")),
+    (
+        "a picture after STOP is shown to a human, silently",
+        {"stopped": True, "kind": Kind.IMAGE},
+        Enqueue(Priority.P2, (Reason.MEDIA,), silent=True),
+    ),
     (
         "danger after STOP reaches a human, silently",
         {"stopped": True, "verdict": DANGER, "raised": True},

@@ -89,7 +89,7 @@ async def test_the_worker_killed_in_mid_traffic_loses_nothing_and_says_nothing_t
 
 
 async def test_the_web_process_killed_loses_no_acknowledged_message(stack: Stack, phone: PhoneOf):
-    people = [phone("telegram") for _ in range(8)]
+    people = [phone("telegram") for _ in range(5)]
     sending = [asyncio.create_task(person.says("what are my rights at work")) for person in people]
     await asyncio.sleep(0.05)
     await stack.kill("web", signal.SIGKILL)

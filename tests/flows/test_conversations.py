@@ -60,8 +60,10 @@ async def test_a_language_switch_is_followed(phone: PhoneOf):
     person = phone("telegram")
     await person.says("hola, quiero saber de una oferta de trabajo")
     await person.hears("contrato")
-    await person.says("please can we write in english, I want to know about my rights at work")
-    await person.hears("rights|language")
+    await person.says("can we write in english please")
+    await person.hears("answer in this language")
+    await person.says("what are my rights at work")
+    await person.hears("to be paid")
 
 
 async def test_danger_is_flagged_told_truthfully_and_answered_by_a_human(

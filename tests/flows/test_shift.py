@@ -76,7 +76,7 @@ async def test_a_shift(page: Page, stack: Stack, phone: PhoneOf):
     await person.says("he locked me in and took my phone, he will kill me tonight")
     await person.hears("A person from our team will read this")  # somebody is at the desk
 
-    first = page.locator("#rows li[data-row]").filter(has_text="threat to kill").first
+    first = page.locator("#rows li[data-row]").filter(has_text="WhatsApp").filter(has_text="threat to kill").first
     await expect(first).to_be_visible(timeout=15_000)  # it has come without a reload
     await expect(first).to_contain_text("P0")
     await picture(page, "queue")
