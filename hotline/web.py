@@ -52,7 +52,7 @@ def make_app(parts: Parts, sandbox_url: str | None = None) -> web.Application:
 
     async def lifetime(_: web.Application) -> AsyncIterator[None]:
         tasks = [
-            asyncio.create_task(parts.store.changes.run()),
+            asyncio.create_task(parts.store.changes.run(pages=True)),
             *(asyncio.create_task(_register(connector, parts.settings.origin)) for connector in parts.connectors),
         ]
         yield

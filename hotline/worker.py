@@ -10,7 +10,7 @@ import structlog
 
 from hotline import metrics
 from hotline.app import Parts, clock
-from hotline.core.errors import HotlineError, Unavailable
+from hotline.core.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -24,30 +24,55 @@ _CONCURRENCY = 8  # conversations that are answered at the same time by one work
 Step = Callable[[], Awaitable[bool]]
 
 
+class Wake:
+    """Rouses idle loops, one for each piece of news: what one loop can do must not cost all of them a look."""
+
+    def __init__(self, loops: int) -> None:
+        self._loops = loops
+        self._news = asyncio.Semaphore(0)
+        self._pending = 0
+
+    def rouse(self, loops: int = 1) -> None:
+        for _ in range(min(loops, self._loops - self._pending)):
+            self._pending += 1
+            self._news.release()
+
+    async def wait(self) -> None:
+        """Return at news, or when it is time to look all the same."""
+        try:
+            async with asyncio.timeout(_POLL):
+                await self._news.acquire()
+        except TimeoutError:
+            return
+        self._pending -= 1
+
+
 class Worker:
     """Runs until `stop`; then finishes what is in hand and takes nothing new."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._stopping = asyncio.Event()
-        self._wake = asyncio.Event()
+        self._inbox, self._outbox = Wake(_CONCURRENCY), Wake(_CONCURRENCY)
+        self._rest = Wake(_DOWNLOADS + 1)
 
     def stop(self) -> None:
         self._stopping.set()
-        self._wake.set()
+        for wake in (self._inbox, self._outbox, self._rest):
+            wake.rouse(_CONCURRENCY)
 
     async def run(self) -> None:
         parts = self._parts
         inbox, outbox, media = parts.inbox(), parts.outbox(), parts.media()
         background = [
-            asyncio.create_task(parts.store.changes.run()),
+            asyncio.create_task(parts.store.changes.run(pages=False)),
             asyncio.create_task(self._listen()),
         ]
         loops = [
-            *(self._loop("inbox", self._then_wake(inbox.step)) for _ in range(_CONCURRENCY)),
-            *(self._loop("outbox", outbox.step) for _ in range(_CONCURRENCY)),
-            *(self._loop("media", media.step) for _ in range(_DOWNLOADS)),
-            self._loop("campaigns", self._then_wake(parts.campaigns.step)),
+            *(self._loop("inbox", self._then_send(inbox.step), self._inbox) for _ in range(_CONCURRENCY)),
+            *(self._loop("outbox", outbox.step, self._outbox) for _ in range(_CONCURRENCY)),
+            *(self._loop("media", media.step, self._rest) for _ in range(_DOWNLOADS)),
+            self._loop("campaigns", self._then_send(parts.campaigns.step), self._rest),
             self._every(_SWEEP, "sweep", self._sweep),
             self._every(_SWEEP, "lapsed", parts.desk.return_lapsed),
         ]
@@ -57,13 +82,13 @@ class Worker:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
 
-    def _then_wake(self, step: Step) -> Step:
-        """What one loop has done may be work for another of this process: no need to wait for the change stream."""
+    def _then_send(self, step: Step) -> Step:
+        """What this has put into the outbox is sent now: no need to wait for the change stream."""
 
         async def stepped() -> bool:
             done = await step()
             if done:
-                self._rouse()
+                self._outbox.rouse()
             return done
 
         return stepped
@@ -71,37 +96,27 @@ class Worker:
     async def _listen(self) -> None:
         async with self._parts.store.changes.subscribe() as changes:
             while True:
-                await changes.get()
-                self._rouse()
+                change = await changes.get()
+                if change.inbox:
+                    self._inbox.rouse()
+                    self._rest.rouse()  # it may have brought a file
+                if change.outbox:
+                    self._outbox.rouse()
 
-    def _rouse(self) -> None:
-        self._wake.set()
-        self._wake = asyncio.Event()
-        if self._stopping.is_set():
-            self._wake.set()
-
-    async def _loop(self, name: str, step: Step) -> None:
+    async def _loop(self, name: str, step: Step, wake: Wake) -> None:
         while not self._stopping.is_set():
-            wake = self._wake  # before looking, so that nothing that happens meanwhile is missed
             try:
                 if await step():
                     metrics.STEPS.labels(name).inc()
                     continue
             except Unavailable:
                 await asyncio.sleep(_AWAY)
-                continue
-            except HotlineError as error:
+            except Exception as error:  # noqa: BLE001 -- one defect must not end the worker; a trace may quote text
                 metrics.FAILURES.labels(name).inc()
-                log.error("step_failed", loop=name, error=type(error).__name__)  # noqa: TRY400 -- a trace may quote text
+                log.error("step_failed", loop=name, error=type(error).__name__)  # noqa: TRY400
                 await asyncio.sleep(_AWAY)
-                continue
-            except Exception as error:  # noqa: BLE001 -- one defect must not end the worker
-                metrics.FAILURES.labels(name).inc()
-                log.error("step_defect", loop=name, error=type(error).__name__)  # noqa: TRY400
-                await asyncio.sleep(_AWAY)
-                continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(wake.wait(), _POLL)
+            else:
+                await wake.wait()
 
     async def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
         while not self._stopping.is_set():

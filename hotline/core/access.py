@@ -1,6 +1,7 @@
 """Who may do what."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from hotline.core.errors import Forbidden
@@ -48,6 +49,16 @@ class User:
     def require(self, permission: Permission) -> None:
         if not self.may(permission):
             raise Forbidden(f"the role {self.role} does not allow this")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is known of a bearer token of the API, but for its secret. `seen_at`: about when it was last used."""
+
+    name: str
+    role: Role
+    made_at: datetime
+    seen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

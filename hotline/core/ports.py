@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from hotline.core.access import Role, Session, User
+from hotline.core.access import Role, Session, Token, User
 from hotline.core.contact import Contact
 from hotline.core.conversation import Conversation
 from hotline.core.language import Guess
@@ -158,6 +158,9 @@ class Presence(Protocol):
 
 
 class FileStore(Protocol):
+    async def about(self, attachment_id: str) -> str:
+        """The conversation of a stored attachment; raise `NotFound`."""
+
     async def open(self, attachment_id: str) -> tuple[str, str, bytes]:
         """(conversation, content type, bytes) of a stored attachment; raise `NotFound`."""
 
@@ -174,19 +177,26 @@ class UserStore(Protocol):
     async def open_session(self, name: str, now: datetime) -> str: ...
     async def session(self, secret: str, now: datetime) -> Session | None: ...
     async def close_session(self, secret: str) -> None: ...
-    async def note_failure(self, name: str, now: datetime) -> None: ...
-    async def locked_until(self, name: str) -> datetime | None: ...
+    async def begin_try(self, name: str, now: datetime) -> datetime | None: ...
     async def clear_failures(self, name: str) -> None: ...
     async def add_token(self, name: str, role: Role, now: datetime) -> str: ...
     async def token(self, secret: str, now: datetime) -> User | None: ...
+    async def tokens(self) -> list[Token]: ...
+    async def remove_tokens(self, name: str) -> int: ...
+    async def token_answers(self, name: str, now: datetime) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that an open page may show differently now. `queue`: it can concern the queue's order or content."""
+    """Something happened to a conversation.
+
+    `queue`: the queue's order or content may differ. `inbox`, `outbox`: there is something to answer or to send.
+    """
 
     conversation: str
-    queue: bool
+    queue: bool = False
+    inbox: bool = False
+    outbox: bool = False
 
 
 class Changes(Protocol):

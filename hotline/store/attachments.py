@@ -78,6 +78,15 @@ class Attachments:
         with translated():
             await self._files.update_one({"_id": item.id}, {"$set": {"state": "gone"}, "$unset": {"due_at": ""}})
 
+    async def about(self, attachment_id: str) -> str:
+        """The conversation of a stored file, which is not loaded; raise `NotFound`."""
+        with translated():
+            document = await self._files.find_one({"_id": attachment_id, "state": "stored"}, {"conversation": 1})
+        if document is None:
+            raise NotFound("no such file")
+        conversation: str = document["conversation"]
+        return conversation
+
     async def open(self, attachment_id: str) -> tuple[str, str, bytes]:
         """(conversation, content type, bytes) of a stored file; raise `NotFound`."""
         with translated():

@@ -12,22 +12,20 @@ from hotline.store.database import Database, Document, translated
 log = structlog.get_logger()
 
 _QUEUE_FIELDS = {"state", "priority", "waiting_since", "holder"}
-_BACKLOG = 1000  # changes that a slow reader may lag behind; then it misses some; pages and workers also look by the clock
+_BACKLOG = 1000  # changes that a slow reader may lag behind; pages and workers also look by the clock
 _RETRY = 1.0  # seconds
 
-_PIPELINE: list[Document] = [
-    {"$match": {"ns.coll": {"$in": ["conversations", "messages", "attachments"]}}},
-    {
-        "$project": {
-            "ns.coll": 1,
-            "operationType": 1,
-            "documentKey": 1,
-            "fullDocument.conversation": 1,
-            "fullDocument.direction": 1,
-            "updateDescription.updatedFields": 1,
-        }
-    },
-]
+_WORK = ["conversations"]  # what a worker must hear of
+_PAGES = ["conversations", "messages", "attachments"]  # what a page shows
+_FIELDS: Document = {
+    "$project": {
+        "ns.coll": 1,
+        "operationType": 1,
+        "documentKey": 1,
+        "fullDocument.conversation": 1,
+        "updateDescription.updatedFields": 1,
+    }
+}
 
 
 class DatabaseChanges:
@@ -47,11 +45,12 @@ class DatabaseChanges:
         finally:
             self._readers.discard(queue)
 
-    async def run(self) -> None:
-        """Watch until cancelled."""
+    async def run(self, *, pages: bool) -> None:
+        """Watch until cancelled. `pages`: also what only somebody looking at a conversation wants to know."""
+        pipeline = [{"$match": {"ns.coll": {"$in": _PAGES if pages else _WORK}}}, _FIELDS]
         while True:
             try:
-                async for event in self._database.changes(_PIPELINE):
+                async for event in self._database.changes(pipeline):
                     await self._publish(event)
             except Exception as error:  # noqa: BLE001 -- whatever it is, pages must come alive again
                 log.warning("changes_interrupted", error=type(error).__name__)
@@ -69,17 +68,19 @@ class DatabaseChanges:
         own_id = str(event["documentKey"]["_id"])
         updated = event.get("updateDescription", {}).get("updatedFields", {})
         if event["ns"]["coll"] == "conversations":
-            relevant = event["operationType"] == "insert" or bool(_QUEUE_FIELDS & updated.keys())
-            if (
-                not relevant
-                and "version" not in updated
-                and not any(name.startswith("inbox.flags") for name in updated)
-            ):
-                return None  # a lease or a renewal: nothing that a page shows
-            return Change(own_id, queue=relevant)
+            new = event["operationType"] == "insert"
+            change = Change(
+                own_id,
+                queue=new or bool(_QUEUE_FIELDS & updated.keys()),
+                inbox=new or "inbox.flags" in updated,
+                outbox="outbox.flags" in updated,
+            )
+            if change == Change(own_id) and "version" not in updated:
+                return None  # a lease or a renewal: nothing that a page shows or a worker does
+            return change
         document = event.get("fullDocument")
         conversation = document["conversation"] if document else await self._owner(event["ns"]["coll"], own_id)
-        return Change(conversation, queue=False) if conversation else None
+        return Change(conversation) if conversation else None
 
     async def _owner(self, collection: str, own_id: str) -> str | None:
         if own_id not in self._owners:

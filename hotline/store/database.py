@@ -54,6 +54,8 @@ _INDEXES: dict[str, list[IndexModel]] = {
     "reports": [IndexModel([("conversation", ASCENDING)])],
     "campaigns": [IndexModel([("state", ASCENDING)])],
     "sessions": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
+    # a day after the last try: far longer than the longest pause
+    "sign_in_attempts": [IndexModel([("last", ASCENDING)], expireAfterSeconds=86_400)],
     "audit": [IndexModel([("conversation", ASCENDING), ("at", ASCENDING)])],
 }
 

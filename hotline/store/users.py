@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from pymongo.errors import DuplicateKeyError
 
-from hotline.core.access import Permission, Role, Session, User
+from hotline.core.access import Permission, Role, Session, Token, User
+from hotline.core.conversation import HOLD_FOR
 from hotline.core.errors import Conflict, NotFound
 from hotline.store.database import Database, Document, translated
 
@@ -15,6 +16,9 @@ SESSION_LASTS = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=1)
 PRESENT_WITHIN = timedelta(seconds=90)
 """A console that has shown life this recently is somebody at the desk."""
+ANSWERED_WITHIN = HOLD_FOR
+"""A token that has answered somebody this recently is somebody at the desk."""
+FREE_TRIES = 5  # wrong passwords before there are pauses
 
 
 class Users:
@@ -97,10 +101,11 @@ class Users:
             await self._sessions.delete_one({"_id": _hash(secret)})
 
     async def staffed(self, now: datetime) -> bool:
-        """Whether somebody who answers people has a console open, or works through the API."""
+        """Whether somebody who answers people has a console open, or has just answered through the API."""
         with translated():
-            async for document in self._tokens.find({"seen_at": {"$gt": now - PRESENT_WITHIN}}):
-                if User(document["name"], Role(document["role"])).may(Permission.ANSWER):
+            async for document in self._tokens.find({"answered_at": {"$gt": now - ANSWERED_WITHIN}}):
+                may = User(document["name"], Role(document["role"])).may(Permission.ANSWER)
+                if may and not await self._shut_out(document["name"]):
                     return True
             names = await self._sessions.distinct("user", {"seen_at": {"$gt": now - PRESENT_WITHIN}})
             async for document in self._users.find({"_id": {"$in": names}, "disabled": {"$ne": True}}):
@@ -108,21 +113,29 @@ class Users:
                     return True
         return False
 
-    async def note_failure(self, name: str, now: datetime) -> None:
-        with translated():
-            await self._attempts.update_one(
-                {"_id": _hash(name)}, {"$inc": {"failures": 1}, "$set": {"last": now}}, upsert=True
-            )
+    async def begin_try(self, name: str, now: datetime) -> datetime | None:
+        """Count a try as failed before its password is looked at: of many at once no more pass than one by one.
 
-    async def locked_until(self, name: str) -> datetime | None:
-        """After five wrong passwords each further one doubles a pause, up to a quarter of an hour."""
-        with translated():
-            document = await self._attempts.find_one({"_id": _hash(name)})
-        extra = (document or {}).get("failures", 0) - 5
-        if document is None or extra < 0:
-            return None
-        last: datetime = document["last"]
-        return last + timedelta(seconds=min(900, 5 * 2 ** min(extra, 10)))
+        None: it may go on, and a right password clears the count. Else the end of the pause, and nothing is counted.
+        """
+        own_id = _hash(name)
+        while True:
+            with translated():
+                seen = await self._attempts.find_one({"_id": own_id})
+                until = _locked_until(seen)
+                if until and until > now:
+                    return until
+                try:
+                    # the failures as they were read: where another try came between, look again
+                    counted = await self._attempts.update_one(
+                        {"_id": own_id, "failures": seen["failures"] if seen else 0},
+                        {"$inc": {"failures": 1}, "$max": {"last": now}},
+                        upsert=seen is None,
+                    )
+                except DuplicateKeyError:
+                    continue
+            if counted.matched_count or counted.upserted_id:
+                return None
 
     async def clear_failures(self, name: str) -> None:
         with translated():
@@ -136,12 +149,46 @@ class Users:
         return secret
 
     async def token(self, secret: str, now: datetime) -> User | None:
+        """Whom a token acts as; None where it is not one, or where the user of its name is shut out."""
         with translated():
             document = await self._tokens.find_one({"_id": _hash(secret)})
-            seen_at: datetime | None = document.get("seen_at") if document else None
-            if document and (seen_at is None or now - seen_at > PRESENT_WITHIN / 3):
+            if document is None or await self._shut_out(document["name"]):
+                return None
+            seen_at: datetime | None = document.get("seen_at")
+            if seen_at is None or now - seen_at > PRESENT_WITHIN / 3:
                 await self._tokens.update_one({"_id": document["_id"]}, {"$set": {"seen_at": now}})
-        return User(document["name"], Role(document["role"])) if document else None
+        return User(document["name"], Role(document["role"]))
+
+    async def _shut_out(self, name: str) -> bool:
+        return await self._users.find_one({"_id": name, "disabled": True}, {"_id": 1}) is not None
+
+    async def tokens(self) -> list[Token]:
+        """All of them, by name; those of one name oldest first."""
+        with translated():
+            return [
+                Token(document["name"], Role(document["role"]), document["at"], document.get("seen_at"))
+                async for document in self._tokens.find().sort([("name", 1), ("at", 1)])
+            ]
+
+    async def remove_tokens(self, name: str) -> int:
+        """End all tokens of `name`, at once; how many there were."""
+        with translated():
+            return (await self._tokens.delete_many({"name": name})).deleted_count
+
+    async def token_answers(self, name: str, now: datetime) -> None:
+        """Whoever works with a token of `name` is at the desk."""
+        long_ago = {"$not": {"$gt": now - PRESENT_WITHIN / 3}}
+        with translated():
+            await self._tokens.update_many({"name": name, "answered_at": long_ago}, {"$set": {"answered_at": now}})
+
+
+def _locked_until(attempts: Document | None) -> datetime | None:
+    """After `FREE_TRIES` wrong passwords each further one doubles a pause, up to a quarter of an hour."""
+    extra = (attempts or {}).get("failures", 0) - FREE_TRIES
+    if attempts is None or extra < 0:
+        return None
+    last: datetime = attempts["last"]
+    return last + timedelta(seconds=min(900, 5 * 2 ** min(extra, 10)))
 
 
 def _hash(secret: str) -> str:
