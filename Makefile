@@ -1,6 +1,7 @@
 # `make up` and `make test` need nothing but Python 3.11 or newer and, somewhere, a Python 3.10.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 BIN := .venv/bin
+SINCE := $(shell date +%s)
 
 .PHONY: help up test lint train bench screenshots install install-test clean
 
@@ -8,7 +9,7 @@ help:           ## what there is
 	@grep -hE '^[a-z-]+: .*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 up: install     ## everything on this machine; says where the console and the phones are
-	@exec $(BIN)/hotline up
+	@exec env HOTLINE_UP_SINCE=$(SINCE) $(BIN)/hotline up
 
 test: install-test ## every test, with the linters
 	@ops/test-tools

@@ -48,16 +48,29 @@ class ActionServer(EndpointConfig):
                 raise ClientResponseError(response.status, response.reason or "", "")
             return await response.json()
 
+    async def alive(self) -> bool:
+        """Whether the action server answers: without it most turns fail."""
+        try:
+            async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=1.5)) as session:
+                async with session.get(f"{_base()}/health") as response:
+                    return response.status == 200
+        except (aiohttp.ClientError, TimeoutError, RuntimeError):
+            return False
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
 
 
 def _url() -> str:
+    return f"{_base()}/webhook"
+
+
+def _base() -> str:
     base = os.environ.get("HOTLINE_ACTIONS_URL")
     if not base:
         note = rundir.read("actions")
         if note is None:
             raise aiohttp.ClientConnectionError("the action server is not running")
         base = f"http://127.0.0.1:{note['port']}"
-    return base.rstrip("/") + "/webhook"
+    return base.rstrip("/")

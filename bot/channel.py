@@ -70,6 +70,8 @@ class GatewayInput(InputChannel):
             dialogue = _dialogue(request)
             if dialogue is None:
                 return problem(503, "The assistant is still starting.")
+            if not await dialogue.action_endpoint.alive():
+                return problem(503, "The action server does not answer.")
             return json({"model": dialogue.model_metadata.model_id})
 
         @routes.post("/messages")
@@ -111,14 +113,15 @@ class GatewayInput(InputChannel):
         text = _text(body, "text", MAX_TEXT)
         payload = _payload(body, dialogue)
         language = _language(body)
+        in_report = _flag(body, "in_report")
         # the gateway sends one person's messages in order; this holds that order should it ever repeat one meanwhile
         turn = self._turns.setdefault(sender, asyncio.Lock())
         async with turn:
             try:
-                return await dialogue.answer(user_message(sender, message_id, text, language, payload, NAME))
+                return await dialogue.answer(user_message(sender, message_id, text, language, payload, NAME, in_report))
             except TrackerConflict:
                 # another process has just answered this person: read again what was said there
-                return await dialogue.answer(user_message(sender, message_id, text, language, payload, NAME))
+                return await dialogue.answer(user_message(sender, message_id, text, language, payload, NAME, in_report))
 
 
 async def _parse(dialogue: Dialogue, request: Request) -> dict[str, Any]:
@@ -179,6 +182,13 @@ def _payload(body: dict[str, Any], dialogue: Dialogue) -> str | None:
     if not isinstance(payload, str) or not PAYLOAD.fullmatch(payload) or payload[1:] not in dialogue.intents():
         raise Refused("payload: null or a slash and an intent of the assistant is expected")
     return payload
+
+
+def _flag(body: dict[str, Any], name: str) -> bool | None:
+    flag = body.get(name)
+    if flag is not None and not isinstance(flag, bool):
+        raise Refused(f"{name}: true or false is expected")
+    return flag
 
 
 def _language(body: dict[str, Any]) -> str:

@@ -20,7 +20,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.reports import unfinished_report
+from bot.reports import end_report, unfinished_report
 from bot.turns import Answer, answer_to
 
 # Rasa takes a text that begins with a slash for an order ("/restart"); from a person it is only a text
@@ -66,6 +66,8 @@ class Dialogue(MessageProcessor):
             return told
         if message.parse_data is None:
             message.parse_data = self.understand(message.text or "")
+        if message.metadata and message.metadata.get("in_report") is False:
+            end_report(tracker)
         expired = unfinished_report(tracker) if self._has_session_expired(tracker) else None
         await self._update_tracker_session(tracker, message.output_channel)
         await self._handle_message_with_tracker(message, tracker)
@@ -124,9 +126,19 @@ class _Watched(Action):
 
 
 def user_message(
-    sender: str, message_id: str, text: str, language: str, payload: str | None, channel: str
+    sender: str,
+    message_id: str,
+    text: str,
+    language: str,
+    payload: str | None,
+    channel: str,
+    in_report: bool | None = None,
 ) -> UserMessage:
-    """A person's message as Rasa takes it; ``payload`` is the intent that a chosen button stands for."""
+    """A person's message as Rasa takes it; ``payload`` is the intent that a chosen button stands for.
+
+    ``in_report``: whether the gateway still takes a report; False ends one that a human has taken over, None says
+    nothing.
+    """
     chosen = None
     if payload is not None:
         intent = {"name": payload.lstrip("/"), "confidence": 1.0}
@@ -138,7 +150,7 @@ def user_message(
         parse_data=chosen,
         input_channel=channel,
         message_id=message_id,
-        metadata={"language": language, "button": payload is not None},
+        metadata={"language": language, "button": payload is not None, "in_report": in_report},
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rasa.shared.core.events import BotUttered
+from rasa.shared.core.constants import REQUESTED_SLOT
+from rasa.shared.core.events import ActiveLoop, BotUttered, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
 
 FORM = "report_form"
@@ -17,3 +18,12 @@ def unfinished_report(tracker: DialogueStateTracker) -> BotUttered | None:
     if not any(told.values()):
         return None
     return BotUttered(data={"custom": {"command": {"name": "report", **told, "complete": False}}})
+
+
+def end_report(tracker: DialogueStateTracker) -> None:
+    """Stop asking: a human has taken the conversation over, and what was told is in the thread that they read."""
+    if tracker.active_loop_name != FORM:
+        return
+    tracker.update(ActiveLoop(None))
+    for slot in (REQUESTED_SLOT, *(f"report_{field}" for field in FIELDS)):
+        tracker.update(SlotSet(slot, None))

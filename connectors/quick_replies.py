@@ -46,27 +46,34 @@ class QuickReplies:
         name = _name(message.choices)
         if name in self._sids:
             return self._sids[name]
-        async with self._one_at_a_time:
-            if name in self._sids:  # made while we waited
-                return self._sids[name]
-            now = asyncio.get_running_loop().time()
-            if now < self._failed.get(name, now):
-                return None
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    sid = await self._look_up(name) or await self._make(name, message.choices)
-            except (SendError, TimeoutError, *UNREADABLE) as error:
-                _logger.warning("no quick replies for now: %s", error if isinstance(error, SendError) else type(error))
-                self._failed[name] = now + _REST
-                return None
-            self._sids[name] = sid
-            return sid
+        try:
+            async with asyncio.timeout(_PATIENCE):  # waiting for others included
+                async with self._one_at_a_time:
+                    return await self._find(name, message.choices)
+        except TimeoutError:
+            _logger.warning("no quick replies for now: it takes too long")
+            return None
 
     def forget(self, message: Outbound) -> None:
         """The provider does not take the template of this message: rest before another is made."""
         name = _name(message.choices)
         self._sids.pop(name, None)
         self._failed[name] = asyncio.get_running_loop().time() + _REST
+
+    async def _find(self, name: str, choices: tuple[Choice, ...]) -> str | None:
+        if name in self._sids:  # made while we waited
+            return self._sids[name]
+        now = asyncio.get_running_loop().time()
+        if now < self._failed.get(name, now):
+            return None
+        self._failed[name] = now + _REST  # also where our time ends before the answer comes
+        try:
+            self._sids[name] = await self._look_up(name) or await self._make(name, choices)
+        except (SendError, *UNREADABLE) as error:
+            _logger.warning("no quick replies for now: %s", error if isinstance(error, SendError) else type(error))
+            return None
+        del self._failed[name]
+        return self._sids[name]
 
     async def _look_up(self, name: str) -> str | None:
         for content in await self._contents.list_async(limit=_MOST_TEMPLATES, page_size=100):

@@ -155,7 +155,7 @@ class TwilioMessaging:
     async def fetch(self, attachment: Attachment) -> bytes:
         url = self._hosts.locate(attachment.ref)
         if url is None or self._session is None:
-            raise FetchError("refused_host")
+            raise FetchError("refused_host", gone=True)
         authorization = aiohttp.encode_basic_auth(self._account_sid, self._auth_token)
         return await download(self._session, url, authorization=authorization, may_follow=self._may_follow)
 

@@ -47,6 +47,9 @@ def _parser() -> argparse.ArgumentParser:
     create = token.add_parser("create", help="make a token; prints it once")
     create.add_argument("name")
     create.add_argument("--role", required=True, choices=_ROLES)
+    token.add_parser("list", help="name, role, made and last used, without the secrets")
+    revoke = token.add_parser("revoke", help="end all tokens of a name, at once")
+    revoke.add_argument("name")
     commands.add_parser("triage", help="JSON lines in, what the gateway makes of each message out")
     commands.add_parser("detect", help="JSON lines in, the language of each text out")
     replay = commands.add_parser("replay", help="feed recorded webhooks through the real path")
@@ -99,12 +102,23 @@ def _administer(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "replay":
         return asyncio.run(commands.replay(settings, options.files))
     if options.command == "token":
-        return asyncio.run(commands.create_token(settings, options.name, options.role))
+        return asyncio.run(_tokens(options, settings))
     password = None
     if options.password_stdin:
         password = getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     languages = tuple(filter(None, options.languages.split(",")))
     return asyncio.run(commands.add_user(settings, options.name, options.role, languages, password))
+
+
+async def _tokens(options: argparse.Namespace, settings: Settings) -> int:
+    from hotline import commands  # noqa: PLC0415
+
+    match options.action:
+        case "create":
+            return await commands.create_token(settings, options.name, options.role)
+        case "revoke":
+            return await commands.revoke_tokens(settings, options.name)
+    return await commands.list_tokens(settings)
 
 
 if __name__ == "__main__":

@@ -96,8 +96,11 @@ class Parts:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings) -> AsyncIterator[Parts]:
-    """Everything, connected, for as long as the context lasts. Raise `HotlineError` with a sentence for people."""
+async def assemble(settings: Settings, *, patient: bool = True) -> AsyncIterator[Parts]:
+    """Everything, connected, for as long as the context lasts. Raise `HotlineError` with a sentence for people.
+
+    `patient`: wait for a database that is away, as a process does; a command says so and ends.
+    """
     vault.create(settings.keyring_path)
     keys = vault.load(settings.keyring_path)
     store = open_store(await database_uri(settings), keys)
@@ -106,7 +109,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     catalogues = texts.Catalogues(LOCALES)
     assistant = RasaAssistant(lambda: assistant_endpoint(settings))
     try:
-        await _prepare(store, keys)
+        await (_prepare(store, keys) if patient else store.database.prepare(keys.fingerprint))
         for connector in connectors:
             await connector.start()
         yield _wire(settings, keys, store, connectors, by_channel, catalogues, assistant)
@@ -150,6 +153,7 @@ def _wire(
         accounts=Accounts(store.users, store.audit, clock),
         desk=Desk(
             store.conversations, store.contacts, store.messages, store.work, store.audit, store.attachments,
+            store.reports,
             catalogues, limits, clock,
         ),
         campaigns=Campaigns(

@@ -16,7 +16,6 @@ from hotline.core.records import Draft, Sending
 
 BATCH = 200  # people put into the outbox at a time
 _LEASE = timedelta(seconds=60)
-_CAMPAIGN = 9  # priority in the outbox: behind every answer to a person
 MAX_TEXT = 600  # characters in one language: an awareness message is short
 
 
@@ -29,7 +28,7 @@ class CampaignStore(Protocol):
         self, campaign_id: str, states: tuple[CampaignState, ...], state: CampaignState, **fields: object
     ) -> Campaign: ...
     async def lease(self, now: datetime, until: datetime) -> tuple[Campaign, str] | None: ...
-    async def advance(self, campaign_id: str, after: str, reached: int, until: datetime) -> bool: ...
+    async def advance(self, campaign_id: str, before: str, after: str, reached: int, until: datetime) -> bool: ...
     async def audience(self, channel: Channel, after: str, limit: int) -> list[Contact]: ...
     async def progress(self, campaign_id: str) -> dict[Status, int]: ...
     async def withdraw(self, campaign_id: str) -> None: ...
@@ -140,16 +139,11 @@ class Campaigns:
             await self._store.move(campaign.id, (CampaignState.SENDING,), CampaignState.SENT)
             return True
         eligible = await self._eligible(campaign, people)
-        for person, conversation in eligible:
-            assert person.language is not None, "may_receive"
-            # the id makes a second try after a crash write nothing new
-            draft = Draft(
-                f"o{campaign.id[1:]}.{person.id[:16]}", Author.CAMPAIGN, campaign.texts[person.language],
-                person.language, campaign=campaign.id,
-            )  # fmt: skip
-            await self._outbox.put(conversation, [draft], now, _CAMPAIGN)
-        if not await self._store.advance(campaign.id, people[-1].id, len(eligible), now):
-            await self._store.withdraw(campaign.id)
+        batch = [(conversation, _draft(campaign, person)) for person, conversation in eligible]
+        await self._outbox.put_campaign(batch, now)
+        if not await self._store.advance(campaign.id, after, people[-1].id, len(eligible), now):
+            if (await self._store.get(campaign.id)).state is CampaignState.CANCELLED:
+                await self._store.withdraw(campaign.id)
         return True
 
     async def _eligible(self, campaign: Campaign, people: list[Contact]) -> list[tuple[Contact, Conversation]]:
@@ -168,3 +162,12 @@ class Campaigns:
         if campaign.state is CampaignState.CANCELLED:
             return False
         return may_receive(campaign, message.contact, await self._threads.of_contact(message.contact.id), now)
+
+
+def _draft(campaign: Campaign, person: Contact) -> Draft:
+    """What `person` gets. The id makes a second try after a crash write nothing new."""
+    assert person.language is not None, "may_receive"
+    return Draft(
+        f"o{campaign.id[1:]}.{person.id[:16]}", Author.CAMPAIGN, campaign.texts[person.language], person.language,
+        campaign=campaign.id,
+    )  # fmt: skip

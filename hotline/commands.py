@@ -36,7 +36,7 @@ async def database(settings: Settings) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def parts_of(settings: Settings) -> AsyncIterator[Parts]:
     logs.setup("command")
-    async with database(settings), assemble(demo.with_sandbox(settings)) as parts:
+    async with database(settings), assemble(demo.with_sandbox(settings), patient=False) as parts:
         yield parts
 
 
@@ -54,6 +54,22 @@ async def add_user(settings: Settings, name: str, role: str, languages: tuple[st
 async def create_token(settings: Settings, name: str, role: str) -> int:
     async with parts_of(settings) as parts:
         print(await parts.accounts.make_token(name, Role(role)))  # noqa: T201
+    return 0
+
+
+async def list_tokens(settings: Settings) -> int:
+    """A line for each token: name, role, when it was made, when it was last used."""
+    async with parts_of(settings) as parts:
+        for token in await parts.accounts.tokens():
+            used = f"used {token.seen_at:%Y-%m-%d %H:%M} UTC" if token.seen_at else "never used"
+            print(f"{token.name:<20} {token.role:<10} made {token.made_at:%Y-%m-%d %H:%M} UTC  {used}")  # noqa: T201
+    return 0
+
+
+async def revoke_tokens(settings: Settings, name: str) -> int:
+    async with parts_of(settings) as parts:
+        count = await parts.accounts.revoke_tokens(name)
+    print(f"{count} token{'s' if count > 1 else ''} of {name} revoked.")  # noqa: T201
     return 0
 
 
@@ -101,7 +117,10 @@ async def replay(settings: Settings, files: list[Path]) -> int:
         connectors = {connector.name: connector for connector in parts.connectors}
         good = True
         for file in files:
-            body = file.read_bytes()
+            try:
+                body = file.read_bytes()
+            except OSError as error:
+                raise HotlineError(f"{file} cannot be read: {error.strerror}") from None
             telegram = body.lstrip()[:1] == b"{"
             connector = connectors.get("telegram" if telegram else "twilio")
             if connector is None:

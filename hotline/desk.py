@@ -1,17 +1,19 @@
 """What operators do with conversations: claim, answer, release, transfer, close. Every step is in the audit log."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import structlog
 
 from hotline.core import conversation as moves
 from hotline.core import queueing
 from hotline.core.access import Permission, User
 from hotline.core.contact import Contact
 from hotline.core.conversation import HOLD_FOR, Conversation, Move, State
-from hotline.core.delivery import split
-from hotline.core.errors import Conflict, Undeliverable
+from hotline.core.delivery import INTERACTIVE, split
+from hotline.core.errors import Conflict, HotlineError, Unavailable, Undeliverable
 from hotline.core.ids import new_id
 from hotline.core.message import Author, Channel
 from hotline.core.ports import (
@@ -20,6 +22,7 @@ from hotline.core.ports import (
     ContactStore,
     ConversationStore,
     FileStore,
+    ReportStore,
     MessageStore,
     OutboxWriter,
     Texts,
@@ -28,10 +31,13 @@ from hotline.core.records import Draft, QueueItem, Shown
 from hotline.core.triage import Reason
 from hotline.core.wording import Wording
 
+log = structlog.get_logger()
+
 MAX_TEXT = 4000  # characters of one answer; longer ones are split per channel below that
 _RACES = 20  # tries against other writers of the same conversation
-_INTERACTIVE = 0
 _LOOK_AT = 200  # from the top of the queue, for one in the operator's language
+_LOOK = "looked into"  # the audit log's word for reading what one does not hold
+_LOOK_AGAIN = timedelta(hours=1)
 
 OUTCOMES = ("helped", "referred", "no_answer", "not_for_us", "other")
 """How a conversation ended, for statistics that count no person."""
@@ -44,6 +50,7 @@ class Thread:
     conversation: Conversation
     contact: Contact
     messages: list[Shown]
+    reports: list[dict[str, Any]]  # newest first: {at, what, where, who, now, reply, complete}
 
 
 class Desk:
@@ -55,6 +62,7 @@ class Desk:
         outbox: OutboxWriter,
         audit: AuditLog,
         files: FileStore,
+        reports: ReportStore,
         texts: Texts,
         limits: Mapping[Channel, int],
         clock: Clock,
@@ -65,6 +73,7 @@ class Desk:
         self._outbox = outbox
         self._audit = audit
         self._files = files
+        self._reports = reports
         self._texts = texts
         self._limits = limits
         self._clock = clock
@@ -120,8 +129,19 @@ class Desk:
     async def read(self, user: User, conversation_id: str, limit: int = 200) -> Thread:
         """The conversation with its messages. Whoever holds it, and supervisors; what waits may be looked into."""
         conversation = await self._may_read(user, conversation_id)
+        if conversation.holder != user.name:
+            await self._note_look(user, conversation_id)
         contact = await self._contacts.get(conversation.contact)
-        return Thread(conversation, contact, await self._messages.thread(conversation_id, limit))
+        messages = await self._messages.thread(conversation_id, limit)
+        return Thread(conversation, contact, messages, await self._reports.of(conversation_id))
+
+    async def _note_look(self, user: User, conversation_id: str) -> None:
+        """Once an hour is enough: an open page reads again at every change."""
+        now = self._clock()
+        for entry in await self._audit.of(conversation_id):
+            if entry["what"] == _LOOK and entry["user"] == user.name and entry["at"] > now - _LOOK_AGAIN:
+                return
+        await self._audit.add(_LOOK, user.name, now, conversation_id)
 
     async def history(self, user: User, conversation_id: str) -> list[dict[str, Any]]:
         """What colleagues did with it, oldest first: {what, user, at, details, note}."""
@@ -130,8 +150,9 @@ class Desk:
 
     async def file(self, user: User, attachment_id: str) -> tuple[str, bytes]:
         """(content type, bytes) of an attachment; that it was opened is in the audit log."""
-        conversation_id, content_type, content = await self._files.open(attachment_id)
-        await self._may_read(user, conversation_id)
+        conversation_id = await self._files.about(attachment_id)
+        await self._may_read(user, conversation_id)  # before up to 20 MB are loaded and opened
+        _, content_type, content = await self._files.open(attachment_id)
         await self._audit.add("file opened", user.name, self._clock(), conversation_id, file=attachment_id)
         return content_type, content
 
@@ -151,7 +172,7 @@ class Desk:
         if len(text) > MAX_TEXT:
             raise Undeliverable(f"the message has {len(text)} characters; at most {MAX_TEXT} can be sent")
         contact = await self._contacts.get(conversation.contact)
-        if contact.stopped_at and (contact.last_seen is None or contact.last_seen <= contact.stopped_at):
+        if not contact.answerable:
             raise Undeliverable("this person has asked for no more messages")
         now = self._clock()
         own_id = message_id or new_id("o", now)
@@ -161,7 +182,7 @@ class Desk:
                   conversation.language or "en", user=user.name)
             for number, part in enumerate(parts)
         ]  # fmt: skip
-        await self._outbox.put(conversation, drafts, now, _INTERACTIVE)
+        await self._outbox.put(conversation, drafts, now, INTERACTIVE)
         await self.renew(user, conversation_id)
         return own_id
 
@@ -178,18 +199,16 @@ class Desk:
     async def _end(
         self, user: User, conversation_id: str, move: Move, text: Wording, *, note: str, outcome: str = ""
     ) -> Conversation:
-        await self._holding(user, conversation_id)
-        before, after = await self._change(conversation_id, lambda item, _: moves.finish(self._held(item, user), move))
-        now = self._clock()
-        await self._audit.add(
-            move.value, user.name, now, conversation_id, note=note, outcome=outcome,
-            priority="" if before.priority is None else before.priority.name, reasons=" ".join(before.reasons),
-        )  # fmt: skip
-        contact = await self._contacts.get(after.contact)
-        if not contact.stopped:
-            language = after.language or "en"
-            draft = Draft(new_id("o", now), Author.SYSTEM, self._texts.get(language, text), language)
-            await self._outbox.put(after, [draft], now, _INTERACTIVE)
+        async def save(before: Conversation, after: Conversation, version: int) -> None:
+            now, language = self._clock(), after.language or "en"
+            words = Draft(new_id("o", now), Author.SYSTEM, self._texts.get(language, text), language)
+            stopped = (await self._contacts.get(after.contact)).stopped
+            await self._outbox.end(
+                after, version, [] if stopped else [words], now, move.value, user.name, note=note, outcome=outcome,
+                priority="" if before.priority is None else before.priority.name, reasons=" ".join(before.reasons),
+            )  # fmt: skip
+
+        _, after = await self._change(conversation_id, lambda item, _: moves.finish(self._held(item, user), move), save)
         return after
 
     async def transfer(self, user: User, conversation_id: str, to: str | None, note: str = "") -> Conversation:
@@ -211,10 +230,14 @@ class Desk:
             try:
                 back = moves.give_back(conversation, self._clock(), Reason.RETURNED)
                 await self._conversations.save(back, version, held_until=conversation.holder_until)
+                returned += 1
+                await self._audit.add("return", conversation.holder or "", self._clock(), conversation.id)
             except Conflict:
                 continue  # the operator came back in this very moment
-            await self._audit.add("return", conversation.holder or "", self._clock(), conversation.id)
-            returned += 1
+            except Unavailable:
+                raise
+            except HotlineError as error:  # the others must not wait for this one
+                log.error("not_returned", conversation=conversation.id, error=type(error).__name__)  # noqa: TRY400 -- a trace may quote text
         return returned
 
     async def _may_read(self, user: User, conversation_id: str) -> Conversation:
@@ -236,14 +259,20 @@ class Desk:
         return conversation
 
     async def _change(
-        self, conversation_id: str, change: Callable[[Conversation, datetime], Conversation]
+        self,
+        conversation_id: str,
+        change: Callable[[Conversation, datetime], Conversation],
+        save: Callable[[Conversation, Conversation, int], Awaitable[None]] | None = None,
     ) -> tuple[Conversation, Conversation]:
-        """Apply a pure change to the newest version, again where someone was faster; (before, after)."""
+        """Apply a pure change to the newest version, again where someone was faster; (before, after).
+
+        `save` (before, after, version) writes what else belongs to it.
+        """
         for _ in range(_RACES):
             before, version = await self._conversations.get(conversation_id)
             after = change(before, self._clock())
             try:
-                await self._conversations.save(after, version)
+                await (save(before, after, version) if save else self._conversations.save(after, version))
             except Conflict:
                 continue
             return before, after

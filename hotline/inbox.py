@@ -59,25 +59,30 @@ class Intake:
             batch = [(message, kept) for message, kept in batch if not kept.done()]
             # the same message twice in one batch must find itself a duplicate
             unique = {(message.channel, message.provider_id): message for message, _ in batch}
-            outcome: dict[tuple[Channel, str], bool] = {}
-            failure: HotlineError | None = None
-            try:
-                new = await self._store.add(list(unique.values()), self._clock())
-                outcome = dict(zip(unique, new, strict=True))
-            except HotlineError as error:
-                failure = error
-            except Exception as error:  # noqa: BLE001 -- a defect must not leave those who wait without an answer
-                log.error("intake_defect", error=type(error).__name__)  # noqa: TRY400 -- a trace may quote text
-                failure = Unavailable("database")
+            outcomes = dict(zip(unique, await self._add(list(unique.values())), strict=True))
             for message, kept in batch:
                 if kept.done():
                     continue
-                if failure:
-                    kept.set_exception(failure)
+                key = (message.channel, message.provider_id)
+                outcome = outcomes[key]
+                if isinstance(outcome, HotlineError):
+                    kept.set_exception(outcome)
                 else:
-                    key = (message.channel, message.provider_id)
-                    kept.set_result(outcome[key])
-                    outcome[key] = False
+                    kept.set_result(outcome)
+                    outcomes[key] = False
+
+    async def _add(self, messages: list[Inbound]) -> list[bool | HotlineError]:
+        """What became of each message. One that cannot be kept is found by halves and refused alone."""
+        try:
+            return list(await self._store.add(messages, self._clock()))
+        except Unavailable as error:
+            return [error for _ in messages]
+        except Exception as error:  # noqa: BLE001 -- a defect must not leave those who wait without an answer
+            if len(messages) > 1:
+                half = len(messages) // 2
+                return await self._add(messages[:half]) + await self._add(messages[half:])
+            log.error("intake_defect", error=type(error).__name__)  # noqa: TRY400 -- a trace may quote text
+            return [error if isinstance(error, HotlineError) else Unavailable("database")]
 
     async def close(self) -> None:
         """Finish what is being written."""
@@ -193,6 +198,7 @@ class InboxWorker:
             keyword=rules.keywords.find(written),
             verdict=triage.judge(conversation.findings, rules.lexicon.signs, language_known=settled.known),
             raised=bool(found),
+            wordless=received.kind is Kind.TEXT and not any(char.isalpha() for char in received.text),
         )
         writer = _Writer(received, conversation, rules, now)
         return await self._carry_out(situation, received, writer, known=settled.known)
@@ -212,6 +218,8 @@ class InboxWorker:
                 return await self._ask(s, received, writer, payload, known=known)
             case routing.Enqueue():
                 await self._enqueue(writer, decision)
+                if not decision.silent:
+                    writer.hold_if_nothing_is_said(s)
             case routing.Say(texts):
                 for text in texts:
                     writer.say(text)
@@ -229,7 +237,9 @@ class InboxWorker:
         self, s: Situation, received: Received, writer: "_Writer", payload: str | None, *, known: bool
     ) -> Turn:
         assert s.conversation.language is not None, "settled above"
-        answer = await self._assistant.ask(received, payload, s.conversation.language)
+        answer = await self._assistant.ask(
+            received, payload, s.conversation.language, in_report=s.conversation.report_open
+        )
         counts = answer is not None and payload is None and not s.conversation.report_open
         verdict = triage.judge(
             s.conversation.findings,
@@ -359,6 +369,11 @@ class _Writer:
         if before.state is not State.OPERATOR:
             self._say_once(Wording.HANDOFF_STAFFED if staffed else Wording.HANDOFF_UNSTAFFED, "handoff")
             self._say_once(Wording.EMERGENCY if self._rules.emergency else Wording.NO_EMERGENCY, "emergency")
+
+    def hold_if_nothing_is_said(self, s: Situation) -> None:
+        """Whoever tells something grave in the middle of it must not meet silence because all was said before."""
+        if not self._drafts and s.conversation.state is State.WAITING:
+            self.say(Wording.WAITING if self._conversation.held_at else Wording.WAITING_SAFE)
 
     def _say_once(self, text: Wording, name: str) -> None:
         if name not in self._conversation.said:

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from hotline.accounts import Accounts
 from hotline.campaigns import Campaigns
+from hotline.core.message import Channel
 from hotline.core.ports import Changes, Clock
 from hotline.desk import Desk
 from hotline.lookup import Lookup
@@ -26,6 +27,7 @@ class Site:
     sign_labels: dict[str, str]  # sign or reason → what the operator reads
     unreviewed: frozenset[str]  # languages whose texts no speaker has read yet
     timezone: str
+    limits: dict[Channel, int]  # most characters of one message; longer answers go out in parts
     sandbox_url: str | None = None  # where the pretend phones are, in a demo
 
 

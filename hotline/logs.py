@@ -2,7 +2,9 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -34,6 +36,12 @@ def setup(process: str) -> None:
     root.setLevel(logging.WARNING)
     for chatty in ("httpx", "httpcore", "twilio", "telegram", "aiohttp.access", "pymongo", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def where(error: BaseException) -> str:
+    """File and line that an exception comes from, for `part`: all of it that may be logged besides its kind."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 def _only_known_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

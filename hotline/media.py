@@ -1,5 +1,6 @@
 """Fetches what came with messages while the provider still has it, and keeps it sealed."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ log = structlog.get_logger()
 
 _FIRST_DELAY = 5  # seconds; doubles up to an hour: a provider keeps files for days
 _LONGEST = 3600
+_MOST_TRIES = 82  # with these pauses, three days
+_FETCH_WITHIN = 75.0  # seconds, below the lease of an attachment: then another one's turn comes
 
 
 class AttachmentStore(Protocol):
@@ -39,7 +42,7 @@ class MediaWorker:
             content = await _fetch(connector, item.attachment)
         except FetchError as error:
             log.info("not_fetched", attachment=item.id, code=error.code, gone=error.gone)
-            if error.gone:
+            if error.gone or item.attempts >= _MOST_TRIES:
                 await self._store.gone(item)
             else:
                 delay = min(_FIRST_DELAY * 2 ** (item.attempts - 1), _LONGEST)
@@ -52,4 +55,8 @@ class MediaWorker:
 async def _fetch(connector: Connector | None, attachment: Attachment) -> bytes:
     if connector is None:
         raise FetchError("no_account")
-    return await connector.fetch(attachment)
+    try:
+        async with asyncio.timeout(_FETCH_WITHIN):
+            return await connector.fetch(attachment)
+    except TimeoutError:
+        raise FetchError("timeout") from None

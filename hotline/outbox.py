@@ -5,6 +5,7 @@ known is settled with the provider, never repeated blindly. Nothing is lost: wha
 again, and what cannot be settled is shown to a human.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from hotline.core.conversation import State, enqueue
-from hotline.core.delivery import SETTLE_AFTER, Fail, Retry, next_attempt
+from hotline.core.delivery import SETTLE_AFTER, Fail, Retry, next_attempt, not_listed
 from hotline.core.errors import Conflict, Fate, HotlineError, NotFound, SendError
 from hotline.core.message import Author, Blocked, Channel, DeliveryReport, Outbound, Status
 from hotline.core.ports import Clock, Connector, ContactStore, ConversationStore, OutgoingStore
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 
 ATTEMPT = timedelta(seconds=30)
 """Longer than any attempt lasts: one that is older and still open died with its worker."""
+SEND_WITHIN = 25.0  # seconds from before the attempt is noted: then it is over, and another worker may settle it
 _SETTLE_FOR = timedelta(hours=1)
 """How long a provider that is away is asked what became of a message."""
 
@@ -76,7 +78,7 @@ class OutboxWorker:
                 return None
             if message.not_before and now < message.not_before:  # a newer message woke the conversation too early
                 return message.not_before
-            return await self._send(message, now)
+            return await self._send(message)
         attempted_at = message.attempted_at or now
         if message.status is Status.SENDING:
             if now - attempted_at < ATTEMPT:  # another worker, slower than its lease, may still be at it
@@ -89,31 +91,33 @@ class OutboxWorker:
     async def _allowed(self, message: Sending, now: datetime) -> bool:
         if message.campaign:
             return await self._may_go(message, now)
-        if message.final or not message.contact.stopped_at:
+        if message.final or not message.contact.stopped:
             return True
-        # a person who wrote again after STOP can be answered, by a human only
-        seen = message.contact.last_seen
-        return message.author is Author.OPERATOR and seen is not None and seen > message.contact.stopped_at
+        return message.author is Author.OPERATOR and message.contact.answerable
 
-    async def _send(self, message: Sending, now: datetime) -> datetime | None:
+    async def _send(self, message: Sending) -> datetime | None:
         connector = self._connectors.get(message.contact.channel)
         if connector is None:
             await self._give_up(message, "no_account", stop_contact=False)
             return None
-        if not await self._store.begin(message.id, now):
+        over = asyncio.get_running_loop().time() + SEND_WITHIN
+        if not await self._store.begin(message.id, self._clock()):
             return None
         try:
-            receipt = await connector.send(_outbound(message))
+            async with asyncio.timeout_at(over):
+                receipt = await connector.send(_outbound(message))
         except SendError as error:
             return await self._failed(message, error)
+        except TimeoutError:
+            return await self._failed(message, SendError(Fate.AMBIGUOUS, "timeout"))
         await self._store.sent(message.id, receipt.provider_id)
         return None
 
     async def _failed(self, message: Sending, error: SendError) -> datetime | None:
         log.info("not_sent", message=message.id, code=error.code, fate=error.fate.value)
-        match next_attempt(error, message.attempts + 1, self._clock()):
-            case Retry(at):
-                await self._store.again(message.id, at)
+        match next_attempt(error, message.attempts + 1, self._clock(), message.uncounted):
+            case Retry(at, counts):
+                await self._store.again(message.id, at, counts=counts)
                 return at
             case Fail(code, stop_contact):
                 await self._give_up(message, code, stop_contact=stop_contact)
@@ -130,14 +134,31 @@ class OutboxWorker:
         except SendError as error:
             if error.fate is Fate.RETRY and now - attempted_at < _SETTLE_FOR:
                 return now + max(SETTLE_AFTER, timedelta(seconds=error.retry_after or 0))
-            await self._store.done(message.id, Status.UNCONFIRMED, error.code)
-            await self._tell_operators(message.conversation, Reason.UNCONFIRMED, open_if_idle=True)
+            await self._leave_unclear(message, error.code)
             return None
-        if receipt:
-            await self._store.sent(message.id, receipt.provider_id)
-        else:
-            await self._store.again(message.id)
+        if receipt is None:
+            return await self._not_listed(message, attempted_at, now)
+        await self._store.sent(message.id, receipt.provider_id)
         return None
+
+    async def _not_listed(self, message: Sending, attempted_at: datetime, now: datetime) -> datetime | None:
+        counted = message.attempts - message.uncounted
+        match not_listed(attempted_at, message.looks + 1, message.unclear, counted, now):
+            case Retry(at):
+                await self._store.again(message.id, at)
+                return at
+            case Fail(code):
+                await self._leave_unclear(message, code)
+                return None
+            case settle:
+                await self._store.not_listed(message.id)
+                return settle.at
+
+    async def _leave_unclear(self, message: Sending, code: str) -> None:
+        """Never to be confirmed: a human decides what to say again."""
+        await self._store.done(message.id, Status.UNCONFIRMED, code)
+        if not message.campaign and not message.final:
+            await self._tell_operators(message.conversation, Reason.UNCONFIRMED, open_if_idle=True)
 
     async def _give_up(self, message: Sending, code: str, *, stop_contact: bool) -> None:
         await self._store.done(message.id, Status.FAILED, code)
@@ -149,9 +170,12 @@ class OutboxWorker:
 
     async def delivered(self, report: DeliveryReport) -> bool:
         """Merge a provider's report; False where it is about no message of ours."""
-        document = await self._store.report(report.message_id, report.provider_id, report.status, report.code)
-        if document is None:
+        found = await self._store.report(report.message_id, report.provider_id, report.status, report.code)
+        if found is None:
             return False
+        document, moved = found
+        if not moved:  # a second copy, or older than what we know: acted upon already, or overtaken
+            return True
         if report.stop_contact:
             await self._contacts.update(document["contact"], {"stopped_at": self._clock()})
         if report.status is Status.FAILED and not document.get("campaign") and not document.get("final"):

@@ -103,7 +103,7 @@ async def serve_sandbox(settings: Settings) -> None:
 
 @contextlib.asynccontextmanager
 async def listening(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
-    """Serve `app` for as long as the context lasts, without a line per request and with time-outs of our own."""
+    """Serve `app` for as long as the context lasts, without a line per request."""
     runner = web.AppRunner(
         app,
         access_log=None,

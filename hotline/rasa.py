@@ -30,14 +30,18 @@ class RasaAssistant:
         self._endpoint = endpoint
         self._session: aiohttp.ClientSession | None = None
 
-    async def ask(self, received: Received, payload: str | None, language: str) -> Answer | None:
-        """One turn of the dialogue, idempotent by message id. None: it failed, was late or said nothing."""
+    async def ask(self, received: Received, payload: str | None, language: str, *, in_report: bool) -> Answer | None:
+        """One turn of the dialogue, idempotent by message id. None: it failed, was late or said nothing.
+
+        `in_report`: a report's question is open here; where it is not, the assistant ends one that it still has open.
+        """
         body = {
             "sender": received.contact,
             "message_id": received.id,
             "text": received.text,
             "payload": payload if payload and payload.startswith("/") else None,
             "language": language,
+            "in_report": in_report,
         }
         try:
             async with asyncio.timeout(ANSWER_WITHIN):

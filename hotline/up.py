@@ -1,9 +1,13 @@
 """`make up`: everything on one machine, in the foreground, under honcho."""
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import honcho.manager
 from honcho.environ import parse_procfile
@@ -19,12 +23,17 @@ _NEEDED_MB = 500  # of free disk: the journal, the logs, a day's messages
 
 def up(settings: Settings) -> int:
     """Run until Ctrl-C or until one process ends; the exit status. Raise `HotlineError` where it cannot start."""
-    names = wanted(settings)
-    prepare(settings)
+    with alone(settings.data_dir):
+        prepare(settings)
+        return _run(settings, wanted(settings))
+
+
+def _run(settings: Settings, names: set[str]) -> int:
     environment = os.environ | {
         f"{PREFIX}DATA_DIR": str(settings.data_dir.resolve()),
         f"{PREFIX}KEYRING": str(settings.keyring_path.resolve()),
         "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "2",  # threads that only wait need no heaps of their own
     }
     manager = honcho.manager.Manager()
     honcho.manager.KILL_WAIT = _STOP_WITHIN
@@ -37,12 +46,32 @@ def up(settings: Settings) -> int:
             manager.loop()
         finally:
             greeter.terminate()
-    return 0 if manager.returncode in {0, 130, 143} else 1
+    if manager.returncode not in {0, 130, 143}:
+        raise HotlineError("one process ended by itself, so all were stopped: the lines above say which; start again")
+    return 0
 
 
 def procfile() -> dict[str, str]:
     """Process → command, in the order of the Procfile."""
     return dict(parse_procfile((ROOT / "Procfile").read_text("utf-8")).processes)
+
+
+@contextlib.contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """Hold DATA_DIR for as long as the context lasts: a second start in it must not disturb the first."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (data_dir / "lock").open("w")
+    except OSError as error:
+        raise HotlineError(f"{data_dir} cannot be written to ({error.strerror}): set HOTLINE_DATA_DIR") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise HotlineError(
+                f"{data_dir} is in use: stop the gateway that runs there, or set HOTLINE_DATA_DIR"
+            ) from None
+        yield
 
 
 def wanted(settings: Settings) -> set[str]:
@@ -59,16 +88,7 @@ def wanted(settings: Settings) -> set[str]:
 
 def prepare(settings: Settings) -> None:
     """Everything that must be there before the first process; one sentence for whatever is in the way."""
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        free = shutil.disk_usage(settings.data_dir).free // 2**20
-        probe = settings.data_dir / f".probe{os.getpid()}"
-        probe.write_bytes(b"x")
-        probe.unlink()
-    except OSError as error:
-        raise HotlineError(
-            f"{settings.data_dir} cannot be written to ({error.strerror}): set HOTLINE_DATA_DIR"
-        ) from None
+    free = shutil.disk_usage(settings.data_dir).free // 2**20
     if free < _NEEDED_MB:
         raise HotlineError(f"only {free} MB are free for {settings.data_dir}: make room, at least {_NEEDED_MB} MB")
     for process in ("web", "worker", "mongo", "rasa"):

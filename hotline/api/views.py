@@ -94,6 +94,18 @@ class Message(View):
     attachments: list[Attachment]
 
 
+class Report(View):
+    """What the assistant wrote down of a person's report; a question that was not answered is null."""
+
+    at: Time
+    complete: bool = Field(description="All five questions were answered.")
+    what: str | None = Field(description="What happens.")
+    where: str | None
+    who: str | None = Field(description="Who is at risk.")
+    now: str | None = Field(description="Is it happening now: `yes`, `no` or the person's own words.")
+    reply: str | None = Field(description="May we write back: `yes`, `no` or the person's own words.")
+
+
 class Conversation(Waiting):
     """A conversation as an operator sees it."""
 
@@ -101,6 +113,7 @@ class Conversation(Waiting):
     held_until: Time | None = Field(description="When the claim lapses unless a call about it renews it.")
     stopped: bool = Field(description="The person asked for no more messages.")
     findings: list[Finding]
+    reports: list[Report] = Field(description="Newest first.")
     messages: list[Message]
 
 
@@ -148,6 +161,7 @@ def conversation(thread: Thread, labels: Mapping[str, str]) -> Conversation:
             )
             for finding in found.findings
         ],
+        reports=[Report(**{name: report.get(name) for name in Report.model_fields}) for report in thread.reports],
         messages=[message(shown) for shown in thread.messages],
     )
 

@@ -1,5 +1,7 @@
-"""Awareness messages: write, see whom they reach, confirm the number, watch."""
+"""Awareness messages: write, see whom they reach, confirm text and number, watch."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +11,7 @@ from hotline.campaigns import MAX_TEXT
 from hotline.console.errors import trouble
 from hotline.console.pages import page, render
 from hotline.console.sessions import user_of
+from hotline.console.words import N_, ngettext
 from hotline.core.access import Permission
 from hotline.core.campaign import Campaign, CampaignState
 from hotline.core.errors import HotlineError, Undeliverable
@@ -124,6 +127,7 @@ async def _context(request: web.Request) -> dict[str, Any]:
         "draft": draft,
         "reach": reach,
         "people": sum(reach.values()),
+        "digest": digest(campaign),
         "progress": steps,
         "moving": campaign.state is CampaignState.SENDING or bool(steps.waiting or steps.sent),
         "cancellable": campaign.state is CampaignState.SENDING or bool(steps.waiting),
@@ -134,13 +138,24 @@ async def _campaign(request: web.Request) -> Campaign:
     return await request.config_dict[CAMPAIGNS].get(user_of(request), request.match_info["id"])
 
 
+def digest(campaign: Campaign) -> str:
+    """Stands for what is sent: the texts and the channel."""
+    sent = json.dumps([campaign.channel, campaign.texts], sort_keys=True)
+    return hashlib.sha256(sent.encode()).hexdigest()
+
+
 async def send(request: web.Request) -> web.Response:
-    """Start it. The confirmed number must still hold: a text that now reaches others is looked at again."""
+    """Start it. What was confirmed must still hold: other texts, or other people, are looked at again."""
     campaigns, user, campaign = request.config_dict[CAMPAIGNS], user_of(request), await _campaign(request)
-    confirmed = str((await request.post()).get("people", ""))
+    form = await request.post()
     people = sum((await campaigns.reach(user, campaign)).values())
-    if confirmed != str(people):
-        problem = Undeliverable(f"it now reaches {people} people, not the number that you confirmed: look again")
+    problem = None
+    if form.get("digest") != digest(campaign):
+        problem = Undeliverable(N_("somebody has changed the message since you looked at it: read it again"))
+    elif form.get("people") != str(people):
+        now = ngettext("it now reaches {n} person", "it now reaches {n} people", people).format(n=people)
+        problem = Undeliverable(f"{now}, not the number that you confirmed: look again")
+    if problem:
         return await page(request, "campaign.html", 409, **(await _context(request)) | {"problem": trouble(problem)})
     await campaigns.send(user, campaign.id)
     raise web.HTTPSeeOther(f"/console/campaigns/{campaign.id}")

@@ -68,12 +68,12 @@ async def _context(request: web.Request) -> dict[str, Any]:
         "bubbles": list(bubbles(thread.messages, conversation.language, now, ZoneInfo(site.timezone))),
         "earlier": min(limit * 2, _MOST) if len(thread.messages) >= limit < _MOST else None,
         "history": await desk.history(user, own_id),
+        "reports": thread.reports,
+        "unwanted": any(report.get("reply") == "no" for report in thread.reports[:1]),
         "holding": conversation.state is State.OPERATOR and conversation.holder == user.name,
         "holder": conversation.holder,
         "state": conversation.state,
-        "answerable": not contact.stopped or bool(
-            contact.last_seen and contact.stopped_at and contact.last_seen > contact.stopped_at
-        ),
+        "answerable": contact.answerable,
         "unreviewed": conversation.language in site.unreviewed,
         "limit": limit,
         "shown": _SHOWN,

@@ -10,6 +10,7 @@ from hotline.console.pages import render
 from hotline.console.sessions import SignedOut, drop_session, secret_of, signin_address
 from hotline.console.words import N_, _
 from hotline.core.errors import Conflict, Forbidden, HotlineError, NotFound, Unavailable, Undeliverable
+from hotline.logs import where
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +62,7 @@ async def explain(request: web.Request, handler: Handler) -> web.StreamResponse:
     except (ConnectionResetError, TimeoutError):
         raise
     except Exception as error:  # noqa: BLE001 -- the last line: its text may quote a person, so only its kind is logged
-        log.error("console_defect", error=type(error).__name__, route=_route(request))  # noqa: TRY400
+        log.error("console_defect", error=type(error).__name__, part=where(error))  # noqa: TRY400
         return say(request, _PLAIN[500])
 
 
@@ -81,7 +82,7 @@ def trouble(error: HotlineError) -> Trouble:
             return _PLAIN[404]
         case Unavailable():
             return _PLAIN[503]
-    log.error("console_defect", error=type(error).__name__)
+    log.error("console_defect", error=type(error).__name__, part=where(error))
     return _PLAIN[500]
 
 
@@ -108,8 +109,3 @@ def _signed_out(request: web.Request) -> web.Response:
 def _sentence(reason: str) -> str:
     text = _(reason)
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def _route(request: web.Request) -> str:
-    resource = request.match_info.route.resource
-    return resource.canonical if resource else ""

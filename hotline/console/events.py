@@ -54,14 +54,15 @@ class _Listener:
     async def talk(self, stream: EventSourceResponse, changes: "asyncio.Queue[Change]") -> None:
         """Until the browser goes, the session ends or the server stops."""
         loop = asyncio.get_running_loop()
-        # whatever changed between the page's reading and this subscription is looked up again
-        await self._tell(stream, ("queue", "mine", "conversation"))
         due = loop.time()
         while self._request.transport is not None and stream.is_connected():
             if loop.time() >= due:
                 if not await self._renew():
                     await self._tell(stream, ("signedout",))
                     return
+                # A change can be missed: between the page's reading and this subscription, while the change stream
+                # is broken, by a reader that was too slow. Nobody stays unseen for longer than this.
+                await self._tell(stream, ("queue", "mine", "conversation"))
                 due = loop.time() + RENEW_EVERY
             await self._tell(stream, await self._marks(changes, due - loop.time()))
 
@@ -75,17 +76,16 @@ class _Listener:
             session = await self._request.config_dict[ACCOUNTS].session(secret_of(self._request))
             if session is None:
                 return False
-            await self._renew_claims(session)
+            await self._look_at_mine(session)
+            for own_id in self._mine:
+                await self._desk.renew(session.user, own_id)
         except HotlineError:
             pass  # the database is away: a claim outlasts a short absence, and we ask again
         return True
 
-    async def _renew_claims(self, session: Session) -> None:
-        if not session.user.may(Permission.ANSWER):
-            return
-        self._mine = {item.conversation.id for item in await self._desk.mine(session.user)}
-        for own_id in self._mine:
-            await self._desk.renew(session.user, own_id)
+    async def _look_at_mine(self, session: Session) -> None:
+        if session.user.may(Permission.ANSWER):
+            self._mine = {item.conversation.id for item in await self._desk.mine(session.user)}
 
     async def _marks(self, changes: "asyncio.Queue[Change]", wait: float) -> list[str]:
         """What to tell after the next burst of changes; nothing where none comes within `wait` seconds."""
@@ -100,7 +100,7 @@ class _Listener:
         queue = any(change.queue for change in burst)
         if queue:
             with contextlib.suppress(HotlineError):
-                await self._renew_claims(self._session)
+                await self._look_at_mine(self._session)
         told = {
             "queue": queue,
             "mine": queue or bool(about & self._mine),

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from hotline.accounts import MIN_PASSWORD, SignInRefused, WeakPassword
+from hotline.accounts import MIN_PASSWORD, Busy, SignInRefused, WeakPassword
 from hotline.console.pages import page, render
 from hotline.console.sessions import drop_session, keep_session, secret_of, user_of, way_back
 from hotline.console.words import _
@@ -29,6 +29,10 @@ async def sign_in(request: web.Request) -> web.Response:
     accounts = request.config_dict[ACCOUNTS]
     try:
         secret = await accounts.sign_in(name, str(form.get("password", "")))
+    except Busy as busy:
+        answer = _form(request, back, _(str(busy)), name, web.HTTPTooManyRequests.status_code)
+        answer.headers["Retry-After"] = str(busy.retry_after)
+        return answer
     except SignInRefused as refused:
         return _form(request, back, _(str(refused)), name, web.HTTPUnauthorized.status_code)
     if old := secret_of(request):
@@ -60,8 +64,12 @@ async def change_password(request: web.Request) -> web.Response:
         await accounts.change_password(user, old, new)
     except (SignInRefused, WeakPassword) as refused:
         return await _password_again(request, _(str(refused)))
+    try:
+        secret = await accounts.sign_in(user.name, new)
+    except SignInRefused:  # somebody else is trying this name: the password is changed, the way in takes a while
+        raise web.HTTPSeeOther("/console/signin") from None
     response = web.HTTPSeeOther("/console/?done=password")
-    keep_session(request, response, await accounts.sign_in(user.name, new))
+    keep_session(request, response, secret)
     raise response
 
 

@@ -11,7 +11,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def span(duration: timedelta) -> str:
-    """A duration in one or two units, such as "12 min" or "1 h 05 min"; console.js writes the same."""
+    """A duration in one or two units, such as "12 min" or "1 h 05 min"; live.js writes the same."""
     seconds = max(0, int(duration.total_seconds()))
     if seconds < _MINUTE:
         return _("{n} s").format(n=seconds)

@@ -13,6 +13,7 @@ TRANSLATIONS = NullTranslations()
 """The catalogue of the interface; English until an office brings another."""
 
 _ = TRANSLATIONS.gettext
+ngettext = TRANSLATIONS.ngettext
 
 
 def N_(text: str) -> str:  # noqa: N802 -- gettext's own name for "translate me later"
@@ -93,6 +94,7 @@ HISTORY = {
     "close": N_("closed it"),
     "transfer": N_("passed it on"),
     "return": N_("was silent: it went back to the queue"),
+    "looked into": N_("looked into it"),
     "file opened": N_("opened a file"),
 }
 

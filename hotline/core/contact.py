@@ -23,6 +23,11 @@ class Contact:
         return self.stopped_at is not None
 
     @property
+    def answerable(self) -> bool:
+        """Whether a human may write to them: whoever writes again after STOP can be answered, by nobody else."""
+        return self.stopped_at is None or (self.last_seen is not None and self.last_seen > self.stopped_at)
+
+    @property
     def code(self) -> str:
         """What operators call this person: six letters and digits of the pseudonym, easy to read aloud."""
         return code(self.id)

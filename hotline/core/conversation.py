@@ -68,6 +68,11 @@ class Conversation:
     held_at: datetime | None = None  # when the line was last held while waiting
     fence: int = 0  # grows with every lease; a write with an older fence is refused
 
+    @property
+    def rank(self) -> Priority:
+        """Its priority where a place is needed: one that nobody has judged stands with the least urgent."""
+        return Priority.P3 if self.priority is None else self.priority
+
     def move(self, move: Move) -> "Conversation":
         """The conversation in its next state; raise `Conflict` where the table has no such move."""
         try:

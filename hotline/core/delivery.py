@@ -20,9 +20,17 @@ _RANK = {
     Status.READ: 6,
 }
 
+INTERACTIVE, CAMPAIGN = 0, 9
+"""Priorities of the outbox; the smaller goes first: a campaign stands behind every answer to a person."""
+
 MAX_ATTEMPTS = 24
 _FIRST_DELAY = 2.0  # seconds; doubles with each attempt
 _LONGEST_DELAY = 900.0  # seconds: all attempts span about four hours
+_MOST_DOUBLINGS = 16  # far beyond the longest delay, and no number that grows for days
+
+# What says nothing about the message: wrong or inactive credentials (Twilio's 20003 and 20005, a 401), too many
+# requests. The message is kept until somebody has mended the settings, or until the rush is over.
+_UNCOUNTED = frozenset({"20003", "20005", "401", "429", "20429"})
 
 
 def merge(current: Status, reported: Status) -> Status:
@@ -37,7 +45,10 @@ def lower_than(status: Status) -> list[Status]:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
+    """Try again at `at`. `counts`: this attempt is one of the `MAX_ATTEMPTS`."""
+
     at: datetime
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +65,40 @@ class Settle:
 
 
 SETTLE_AFTER = timedelta(seconds=5)
+LISTED_WITHIN = timedelta(seconds=60)
+"""A message that a provider took is in its list by then."""
+_LOOKS = 2  # into the list without finding it, before it counts as not taken
+MAX_UNCLEAR = 3
+"""Attempts of one message whose outcome nobody told; then a human decides."""
 
 
-def next_attempt(error: SendError, attempts: int, now: datetime) -> Retry | Fail | Settle:
-    """What follows a failed attempt. `attempts` counts those made, this one included."""
+def next_attempt(error: SendError, attempts: int, now: datetime, uncounted: int = 0) -> Retry | Fail | Settle:
+    """What follows a failed attempt. `attempts` are those made, this one included; `uncounted` of them do not count."""
     if error.fate is Fate.AMBIGUOUS:
         return Settle(now + SETTLE_AFTER)
     if error.fate is Fate.STOP_CONTACT:
         return Fail(error.code, stop_contact=True)
-    if error.fate is Fate.GIVE_UP or attempts >= MAX_ATTEMPTS:
+    counts = error.code not in _UNCOUNTED
+    if error.fate is Fate.GIVE_UP or (counts and attempts - uncounted >= MAX_ATTEMPTS):
         return Fail(error.code)
-    delay = min(_FIRST_DELAY * 2 ** (attempts - 1), _LONGEST_DELAY)
-    return Retry(now + timedelta(seconds=max(delay, error.retry_after or 0.0)))
+    return Retry(now + max(_pause(attempts), timedelta(seconds=error.retry_after or 0.0)), counts)
+
+
+def _pause(attempts: int) -> timedelta:
+    return timedelta(seconds=min(_FIRST_DELAY * 2 ** min(attempts - 1, _MOST_DOUBLINGS), _LONGEST_DELAY))
+
+
+def not_listed(attempted_at: datetime, looks: int, unclear: int, attempts: int, now: datetime) -> Retry | Fail | Settle:
+    """What follows when the provider does not list an attempt, asked for the `looks`-th time.
+
+    `unclear` are the message's attempts with an unknown outcome, `attempts` those that count, both with this one.
+    A list may lag behind, so one empty answer, or an early one, does not say that the message was not taken.
+    """
+    if looks < _LOOKS or now - attempted_at < LISTED_WITHIN:
+        return Settle(max(attempted_at + LISTED_WITHIN, now + SETTLE_AFTER))
+    if unclear >= MAX_UNCLEAR or attempts >= MAX_ATTEMPTS:
+        return Fail("unclear")
+    return Retry(now + _pause(attempts))
 
 
 # Sentence ends of the scripts we serve (Latin, Arabic, Ethiopic, Chinese, Burmese, Khmer), then weaker places.

@@ -87,7 +87,7 @@ class WorkStore(Protocol):
 class Assistant(Protocol):
     """The Rasa assistant behind its own channel."""
 
-    async def ask(self, received: Received, payload: str | None, language: str) -> Answer | None:
+    async def ask(self, received: Received, payload: str | None, language: str, *, in_report: bool) -> Answer | None:
         """One turn, idempotent by message id. None: it failed, was late or said nothing."""
 
 
@@ -110,13 +110,14 @@ class OutgoingStore(Protocol):
     async def head(self, lease: Any) -> Sending | None: ...
     async def begin(self, message_id: str, now: datetime) -> bool: ...
     async def sent(self, message_id: str, provider_id: str) -> None: ...
-    async def again(self, message_id: str, not_before: datetime | None = None) -> None: ...
+    async def again(self, message_id: str, not_before: datetime, *, counts: bool = True) -> None: ...
     async def unconfirmed(self, message_id: str) -> None: ...
+    async def not_listed(self, message_id: str) -> None: ...
     async def done(self, message_id: str, status: Status, code: str | None = None) -> None: ...
     async def release(self, lease: Any, retry_at: datetime | None = None) -> None: ...
     async def report(
         self, message_id: str | None, provider_id: str, status: Status, code: str | None
-    ) -> dict[str, Any] | None: ...
+    ) -> tuple[dict[str, Any], bool] | None: ...
 
 
 class ConversationStore(Protocol):
@@ -141,7 +142,17 @@ class MessageStore(Protocol):
 
 
 class OutboxWriter(Protocol):
-    async def put(self, conversation: Conversation, drafts: list[Draft], now: datetime, priority: int) -> None: ...
+    async def put(self, conversation: Conversation, drafts: list[Draft], now: datetime, priority: int) -> None:
+        """Into the outbox; twice is once. `Conflict` where an operator held `conversation` and holds it no more."""
+
+    async def put_campaign(self, batch: Sequence[tuple[Conversation, Draft]], now: datetime) -> None:
+        """A campaign's message for each of many people; twice is once."""
+
+    async def end(
+        self, conversation: Conversation, version: int, drafts: list[Draft], now: datetime, move: str, user: str,
+        **details: str,
+    ) -> None:  # fmt: skip
+        """Save over `version`, with the closing words and the audit entry `move`; raise `Conflict`, nothing written."""
 
 
 class AuditLog(Protocol):
@@ -155,6 +166,11 @@ class AuditLog(Protocol):
 class Presence(Protocol):
     async def staffed(self, now: datetime) -> bool:
         """Whether somebody who answers people is at the desk."""
+
+
+class ReportStore(Protocol):
+    async def of(self, conversation: str) -> list[dict[str, Any]]:
+        """The reports of a conversation, newest first: {at, what, where, who, now, reply, complete}."""
 
 
 class FileStore(Protocol):

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.core.conversation import Conversation
-from hotline.core.triage import ANSWER_WITHIN, Priority
+from hotline.core.triage import ANSWER_WITHIN
 
 QueueKey = tuple[int, datetime, str]
 
 
 def key(conversation: Conversation) -> QueueKey:
     """Most urgent first; among equals who has waited longest; then a stable order for paging."""
-    priority = Priority.P3 if conversation.priority is None else conversation.priority
     assert conversation.waiting_since is not None, "only waiting conversations are in the queue"
-    return (priority, conversation.waiting_since, conversation.id)
+    return (conversation.rank, conversation.waiting_since, conversation.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +28,4 @@ class Wait:
 
 
 def wait(conversation: Conversation, now: datetime) -> Wait:
-    priority = Priority.P3 if conversation.priority is None else conversation.priority
-    return Wait(now - (conversation.waiting_since or now), ANSWER_WITHIN[priority])
+    return Wait(now - (conversation.waiting_since or now), ANSWER_WITHIN[conversation.rank])

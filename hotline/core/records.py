@@ -106,6 +106,9 @@ class Sending:
     final: bool = False
     at: datetime | None = None
     not_before: datetime | None = None  # the provider, or our own patience, asked to wait until then
+    uncounted: int = 0  # attempts that failed for no fault of the message
+    unclear: int = 0  # attempts whose outcome nobody told
+    looks: int = 0  # times that the provider was asked about the last attempt and did not know it
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Situation:
     keyword: Keyword | None = None
     verdict: Verdict = NOTHING
     raised: bool = False  # this very message holds a sign
+    wordless: bool = False  # emoji, digits, marks: nothing that the assistant could understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,7 @@ def decide(s: Situation) -> Decision:
     if s.conversation.state is State.OPERATOR:
         return ForwardToOperator()
     if s.contact.stopped:
-        if s.raised and s.verdict.priority is not None:
-            return Enqueue(s.verdict.priority, s.verdict.reasons, silent=True)
-        if s.kind in _FOR_HUMANS:
-            priority, reason, _ = _FOR_HUMANS[s.kind]
-            return Enqueue(priority, (reason,), silent=True)
-        return Drop("stopped")
+        return _after_stop(s)
     if s.kind in _FOR_HUMANS:
         priority, reason, text = _FOR_HUMANS[s.kind]
         return _call_human(s, priority, reason, first=(text,))
@@ -132,8 +128,22 @@ def decide(s: Situation) -> Decision:
     return _ask(s)
 
 
+def _after_stop(s: Situation) -> Decision:
+    """Whoever has stopped is told nothing, but nothing grave of theirs goes unseen."""
+    if s.keyword is Keyword.MENU:  # Telegram's own START
+        return OptIn(campaigns=False)
+    if s.raised and s.verdict.priority is not None:
+        return Enqueue(s.verdict.priority, s.verdict.reasons, silent=True)
+    if s.kind in _FOR_HUMANS:
+        priority, reason, _ = _FOR_HUMANS[s.kind]
+        return Enqueue(priority, (reason,), silent=True)
+    return Drop("stopped")
+
+
 def _ask(s: Situation) -> AskBot:
-    return AskBot("/greet" if s.keyword is Keyword.MENU else s.payload)
+    if s.payload is None and (s.keyword is Keyword.MENU or (s.wordless and not s.conversation.report_open)):
+        return AskBot("/greet")
+    return AskBot(s.payload)
 
 
 def _call_human(s: Situation, priority: Priority, reason: str, first: tuple[Wording, ...] = ()) -> Decision:

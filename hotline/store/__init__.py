@@ -12,6 +12,7 @@ from hotline.store.database import Database
 from hotline.store.intake import Intake
 from hotline.store.messages import Messages
 from hotline.store.outgoing import Outgoing
+from hotline.store.reports import Reports
 from hotline.store.users import Users
 from hotline.store.work import Work
 from hotline.vault import Vault
@@ -30,6 +31,7 @@ class Store:
     outgoing: Outgoing
     attachments: Attachments
     campaigns: Campaigns
+    reports: Reports
     users: Users
     audit: Audit
     changes: DatabaseChanges
@@ -54,6 +56,7 @@ def open_store(uri: str, vault: Vault) -> Store:
         outgoing=Outgoing(database, contacts, conversations, messages),
         attachments=Attachments(database, vault, contacts),
         campaigns=Campaigns(database, contacts),
+        reports=Reports(database, vault, contacts),
         users=Users(database),
         audit=Audit(database, vault, contacts),
         changes=DatabaseChanges(database),

@@ -1,6 +1,5 @@
 """Awareness messages and how far each has come."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 
 from pymongo import ReturnDocument
@@ -66,11 +65,15 @@ class Campaigns:
             )
         return (_campaign(document), document.get("after", "")) if document else None
 
-    async def advance(self, campaign_id: str, after: str, reached: int, until: datetime) -> bool:
-        """Everyone up to `after` is in the outbox; False where the campaign was cancelled meanwhile."""
+    async def advance(self, campaign_id: str, before: str, after: str, reached: int, until: datetime) -> bool:
+        """Everyone between `before`, as `lease` told it, and `after` is in the outbox.
+
+        False where the campaign was cancelled meanwhile, or another worker has come further.
+        """
+        stands = {"after": before} if before else {"after": {"$exists": False}}
         with translated():
             done = await self._campaigns.update_one(
-                {"_id": campaign_id, "state": CampaignState.SENDING.value},
+                {"_id": campaign_id, "state": CampaignState.SENDING.value} | stands,
                 {"$set": {"after": after, "until": until}, "$inc": {"reached": reached}},
             )
         return bool(done.matched_count)
@@ -80,11 +83,6 @@ class Campaigns:
         with translated():
             cursor = self._contacts.opted_in(channel, after).sort("_id", 1).limit(limit)
             return [contact(document) async for document in cursor]
-
-    async def each(self, channel: Channel) -> AsyncIterator[Contact]:
-        with translated():
-            async for document in self._contacts.opted_in(channel, ""):
-                yield contact(document)
 
     async def progress(self, campaign_id: str) -> dict[Status, int]:
         """How many of its messages stand where."""

@@ -5,10 +5,11 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from pymongo import ReturnDocument
 
 from hotline.core.conversation import Conversation, State
-from hotline.core.errors import Conflict, NotFound
+from hotline.core.errors import Conflict, HotlineError, NotFound, Unavailable
 from hotline.core.message import Channel, Choice
 from hotline.core.screening import Finding
 from hotline.core.triage import Priority
@@ -16,7 +17,10 @@ from hotline.store.contacts import Contacts
 from hotline.store.database import Database, Document, translated
 from hotline.vault import Vault
 
+log = structlog.get_logger()
+
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+_LAPSED = 100  # conversations returned to the queue at a time
 
 
 class Conversations:
@@ -92,11 +96,19 @@ class Conversations:
             )
 
     async def lapsed(self, now: datetime) -> list[tuple[Conversation, int]]:
-        """Conversations whose operator has gone silent."""
+        """Conversations whose operator has gone silent; one that cannot be read does not hold up the others."""
         query = {"state": State.OPERATOR.value, "holder_until": {"$lt": now}}
         with translated():
-            documents = [document async for document in self._durable.find(query).limit(100)]
-        return [(await self.read(document), document["version"]) for document in documents]
+            documents = [document async for document in self._durable.find(query).limit(_LAPSED)]
+        found = []
+        for document in documents:
+            try:
+                found.append((await self.read(document), document["version"]))
+            except Unavailable:
+                raise
+            except (HotlineError, ValueError, KeyError, TypeError) as error:
+                log.error("conversation_unreadable", conversation=document["_id"], error=type(error).__name__)  # noqa: TRY400 -- a trace may quote text
+        return found
 
     async def waiting_counts(self) -> dict[Priority, int]:
         with translated():
@@ -119,14 +131,11 @@ class Conversations:
     async def release(self, box: str, mine: Document, flags: int, retry_at: datetime | None) -> None:
         """Let go of a lease. Due again at `retry_at`, or at once where `box` was flagged since `flags` was read."""
         free = {f"{box}.until": NEVER}
+        change: Document = {"$set": free, "$unset": {f"{box}.due_at": "", f"{box}.priority": ""}}
+        if retry_at:
+            change = {"$set": free | {f"{box}.due_at": retry_at}}
         with translated():
-            if retry_at:
-                await self._loose.update_one(mine, {"$set": free | {f"{box}.due_at": retry_at}})
-                return
-            settled = await self._loose.update_one(
-                mine | {f"{box}.flags": flags},
-                {"$set": free, "$unset": {f"{box}.due_at": "", f"{box}.priority": ""}},
-            )
+            settled = await self._loose.update_one(mine | {f"{box}.flags": flags}, change)
             if settled.matched_count == 0:
                 await self._loose.update_one(mine, {"$set": free})
 

@@ -1,8 +1,7 @@
 """The connection, the collections' indexes and the write concerns. motor is imported nowhere outside this folder."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import UTC
 from typing import Any
 
@@ -50,7 +49,11 @@ _INDEXES: dict[str, list[IndexModel]] = {
         IndexModel([("due_at", ASCENDING)], sparse=True),
         IndexModel([("message", ASCENDING)]),
     ],
-    "contacts": [IndexModel([("opted_in_at", ASCENDING), ("channel", ASCENDING)], sparse=True)],
+    "contacts": [
+        IndexModel(
+            [("channel", ASCENDING), ("_id", ASCENDING)], partialFilterExpression={"opted_in_at": {"$type": "date"}}
+        )
+    ],
     "reports": [IndexModel([("conversation", ASCENDING)])],
     "campaigns": [IndexModel([("state", ASCENDING)])],
     "sessions": [IndexModel([("expires_at", ASCENDING)], expireAfterSeconds=0)],
@@ -141,11 +144,3 @@ class DatabaseError(HotlineError):
 
     def __init__(self, kind: str, code: int | None) -> None:
         super().__init__(f"{kind} {code or ''}".strip())
-
-
-async def within(seconds: float, work: Awaitable[Any]) -> Any:
-    """`work`, or `Unavailable` when the database does not confirm it in time."""
-    try:
-        return await asyncio.wait_for(work, seconds)
-    except TimeoutError:
-        raise Unavailable("database") from None

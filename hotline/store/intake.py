@@ -1,6 +1,7 @@
 """The one durable insert of intake: a batch of messages, majority and journaled, deduplicated by their ids."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -15,6 +16,8 @@ from hotline.store.database import Database, Document, translated
 from hotline.vault import Vault
 
 _DUPLICATE = 11000
+_TICK = timedelta(milliseconds=1)  # the database keeps no shorter time
+_AHEAD = timedelta(seconds=1)  # more than this and the machine's clock was set back
 
 
 def message_id(message: Inbound) -> str:
@@ -35,6 +38,7 @@ class Intake:
         self._flags = database.loose("conversations")
         self._vault = vault
         self._contacts = contacts
+        self._next = NEVER  # later than every time that this process has given to a message
 
     async def add(self, batch: Sequence[Inbound], now: datetime) -> list[bool]:
         """Keep every message of the batch for good; True for each that is new, in order.
@@ -46,8 +50,8 @@ class Intake:
         addresses = {person: (message.channel, message.address) for person, message in zip(people, batch, strict=True)}
         keys = await self._contacts.ensure(addresses, now)
         documents = [
-            self._document(message, person, keys[person], now + timedelta(microseconds=1000 * index))
-            for index, (message, person) in enumerate(zip(batch, people, strict=True))
+            self._document(message, person, keys[person], at)
+            for message, person, at in zip(batch, people, self._times(people, now), strict=True)
         ]
         files = [
             file
@@ -60,6 +64,17 @@ class Intake:
             duplicates = await _insert(self._messages, documents)
             await self._flag(documents, now)
         return [index not in duplicates for index in range(len(documents))]
+
+    def _times(self, people: Sequence[str], now: datetime) -> list[datetime]:
+        """When each message came, in milliseconds as they are kept: one person's in their order, over all batches."""
+        start = self._next if now < self._next < now + _AHEAD else now
+        before: Counter[str] = Counter()
+        times = []
+        for person in people:
+            times.append(start + before[person] * _TICK)
+            before[person] += 1
+        self._next = max(times, default=start) + _TICK
+        return times
 
     async def _flag(self, documents: list[Document], now: datetime) -> None:
         """Mark the conversations due. Not awaited to the disk: `sweep` finds whatever a crash here forgets."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hotline.core.contact import Contact
-from hotline.core.delivery import lower_than
+from hotline.core.delivery import INTERACTIVE, lower_than
 from hotline.core.message import Author, Choice, Status
 from hotline.core.records import Sending
 from hotline.store.contacts import Contacts
@@ -15,6 +15,8 @@ from hotline.store.messages import Messages
 
 LEASE = timedelta(seconds=40)
 """Longer than a provider may take to answer or to time out."""
+
+_SWEPT = 1000  # unsent messages that one sweep looks at; the next one goes on behind them
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Outgoing:
         self._contacts = contacts
         self._records = conversations
         self._texts = messages
+        self._swept = ""  # the conversation up to which the last sweep came
 
     async def lease(self, now: datetime) -> OutboxLease | None:
         """Hold the most urgent conversation with something to send."""
@@ -73,6 +76,9 @@ class Outgoing:
             final=document.get("final", False),
             at=document["at"],
             not_before=document.get("not_before"),
+            uncounted=document.get("uncounted", 0),
+            unclear=document.get("unclear", 0),
+            looks=document.get("looks", 0),
         )
 
     async def begin(self, message_id: str, now: datetime) -> bool:
@@ -80,7 +86,7 @@ class Outgoing:
         with translated():
             result = await self._messages.update_one(
                 {"_id": message_id, "status": Status.QUEUED.value},
-                {"$set": {"status": Status.SENDING.value, "attempted_at": now}, "$inc": {"attempts": 1}},
+                {"$set": {"status": Status.SENDING.value, "attempted_at": now, "looks": 0}, "$inc": {"attempts": 1}},
             )
         return bool(result.modified_count)
 
@@ -92,20 +98,29 @@ class Outgoing:
             )
             await self._raise(message_id, Status.SENT, None)
 
-    async def again(self, message_id: str, not_before: datetime | None = None) -> None:
+    async def again(self, message_id: str, not_before: datetime, *, counts: bool = True) -> None:
         """Surely not accepted: back into the queue, not to be tried before `not_before`."""
         with translated():
             await self._messages.update_one(
                 {"_id": message_id, "status": {"$in": [Status.SENDING.value, Status.UNCONFIRMED.value]}},
-                {"$set": {"status": Status.QUEUED.value, "not_before": not_before}},
+                {
+                    "$set": {"status": Status.QUEUED.value, "not_before": not_before},
+                    "$inc": {"uncounted": 0 if counts else 1},
+                },
             )
 
     async def unconfirmed(self, message_id: str) -> None:
         """Perhaps accepted: waits to be settled."""
         with translated():
             await self._messages.update_one(
-                {"_id": message_id, "status": Status.SENDING.value}, {"$set": {"status": Status.UNCONFIRMED.value}}
+                {"_id": message_id, "status": Status.SENDING.value},
+                {"$set": {"status": Status.UNCONFIRMED.value}, "$inc": {"unclear": 1}},
             )
+
+    async def not_listed(self, message_id: str) -> None:
+        """The provider was asked about the last attempt and does not know it."""
+        with translated():
+            await self._messages.update_one({"_id": message_id}, {"$inc": {"looks": 1}})
 
     async def done(self, message_id: str, status: Status, code: str | None = None) -> None:
         """Nothing more will be tried: failed, cancelled, or never to be confirmed."""
@@ -115,8 +130,8 @@ class Outgoing:
 
     async def report(
         self, message_id: str | None, provider_id: str, status: Status, code: str | None
-    ) -> Document | None:
-        """Merge a delivery report; the message, or None where we know no such message."""
+    ) -> tuple[Document, bool] | None:
+        """Merge a delivery report; the message and whether the report moved it, or None where we know no such one."""
         query: Document = {"_id": message_id} if message_id else {"provider_id": provider_id}
         with translated():
             document = await self._messages.find_one(query, {"text": 0})
@@ -125,13 +140,13 @@ class Outgoing:
             await self._messages.update_one(
                 {"_id": document["_id"]}, {"$set": {"provider_id": provider_id}, "$unset": {"pending": ""}}
             )
-            await self._raise(document["_id"], status, code)
-        return document
+            return document, await self._raise(document["_id"], status, code)
 
-    async def _raise(self, message_id: str, status: Status, code: str | None) -> None:
+    async def _raise(self, message_id: str, status: Status, code: str | None) -> bool:
         change: dict[str, Any] = {"status": status.value} | ({"code": code} if code else {})
         lower = [known.value for known in lower_than(status)]
-        await self._messages.update_one({"_id": message_id, "status": {"$in": lower}}, {"$set": change})
+        result = await self._messages.update_one({"_id": message_id, "status": {"$in": lower}}, {"$set": change})
+        return bool(result.matched_count)
 
     async def release(self, lease: OutboxLease, retry_at: datetime | None = None) -> None:
         """Let go. Stays due where a message was put in meanwhile, or from `retry_at` on."""
@@ -139,12 +154,25 @@ class Outgoing:
         await self._records.release("outbox", mine, lease.flags, retry_at)
 
     async def sweep(self, older_than: datetime, now: datetime) -> int:
-        """Flag conversations whose queued messages lost their flag to a crash."""
+        """Flag conversations whose queued messages lost their flag to a crash; how many those were.
+
+        Each call looks at a bounded piece of the outbox and goes on where the last one ended, so that the many that
+        are due anyway (a campaign) hide nobody for good.
+        """
+        unsent = {"pending": "out", "conversation": {"$gt": self._swept}, "at": {"$lt": older_than}}
         with translated():
-            people = await self._messages.distinct("conversation", {"pending": "out", "at": {"$lt": older_than}})
-            if people:
-                await self._flags.update_many(
-                    {"_id": {"$in": people}, "outbox.due_at": {"$exists": False}},
-                    {"$min": {"outbox.due_at": now, "outbox.priority": 0}},
-                )
-        return len(people)
+            cursor = self._messages.aggregate(
+                [
+                    {"$match": unsent},
+                    {"$sort": {"conversation": 1}},
+                    {"$limit": _SWEPT},
+                    {"$group": {"_id": "$conversation", "messages": {"$sum": 1}}},
+                ]
+            )
+            found = {row["_id"]: row["messages"] async for row in cursor}
+            self._swept = max(found) if sum(found.values()) == _SWEPT else ""
+            result = await self._flags.update_many(
+                {"_id": {"$in": list(found)}, "outbox.due_at": {"$exists": False}},
+                {"$min": {"outbox.due_at": now, "outbox.priority": INTERACTIVE}},
+            )
+        return result.modified_count

@@ -1,13 +1,17 @@
 """The worker's side of the inbox: lease a conversation, take its oldest message, write a turn whole or not at all."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from hotline.core.conversation import Conversation
+from pymongo import UpdateOne
+
+from hotline.core.conversation import Conversation, State
+from hotline.core.delivery import CAMPAIGN, INTERACTIVE
 from hotline.core.errors import Conflict, LeaseLost
 from hotline.core.message import Status
 from hotline.core.records import Draft, Lease, Received, Turn
+from hotline.store.audit import Audit
 from hotline.store.contacts import Contacts
 from hotline.store.conversations import Conversations
 from hotline.store.database import Database, Document, Session, translated
@@ -16,9 +20,6 @@ from hotline.vault import Vault
 
 LEASE = timedelta(seconds=30)
 """Longer than the slowest turn: the assistant has ten seconds. A worker that dies delays its conversation this long."""
-
-INTERACTIVE, CAMPAIGN = 0, 9
-"""Priorities of the outbox; the smaller goes first."""
 
 
 class Work:
@@ -30,6 +31,8 @@ class Work:
         self._messages = database.durable("messages")
         self._contacts_collection = database.durable("contacts")
         self._reports = database.durable("reports")
+        self._entries = database.durable("audit")
+        self._audit = Audit(database, vault, contacts)
         self._vault = vault
         self._contacts = contacts
         self._records = conversations
@@ -75,12 +78,7 @@ class Work:
         changed it since the lease was read: then nothing was written.
         """
         conversation = turn.conversation
-        drafts = [
-            await self._texts.draft(
-                draft, conversation.id, conversation.contact, conversation.channel, now, INTERACTIVE
-            )
-            for draft in turn.drafts
-        ]
+        drafts = await self._drafts(conversation, turn.drafts, now, INTERACTIVE)
         report = await self._report(turn, now) if turn.report is not None else None
 
         async def write(session: Session) -> None:
@@ -103,12 +101,9 @@ class Work:
 
     async def _save(self, turn: Turn, lease: Lease, now: datetime, session: Session, *, sends: bool) -> None:
         conversation = turn.conversation
-        change: Document = {
-            "$set": await self._records.document(conversation) | {"updated_at": now},
-            "$inc": {"version": 1} | ({"outbox.flags": 1} if sends else {}),
-        }
-        if sends:
-            change["$min"] = {"outbox.due_at": now, "outbox.priority": INTERACTIVE}
+        change = _due(now, INTERACTIVE) if sends else {}
+        change["$set"] = await self._records.document(conversation) | {"updated_at": now}
+        change["$inc"] = change.get("$inc", {}) | {"version": 1}
         result = await self._conversations.update_one(
             {"_id": conversation.id, "fence": lease.conversation.fence, "version": lease.version},
             change,
@@ -148,15 +143,75 @@ class Work:
         await self._records.release("inbox", mine, lease.flags, retry_at)
 
     async def put(self, conversation: Conversation, drafts: list[Draft], now: datetime, priority: int) -> None:
-        """Messages that no inbound caused (an operator's, a campaign's) into the outbox; twice is once."""
-        documents: list[Any] = [
+        """Messages that no inbound caused into the outbox; twice is once.
+
+        Where an operator holds `conversation` it must still be theirs: else `Conflict`, and nothing was written.
+        """
+        documents = await self._drafts(conversation, drafts, now, priority)
+        holding = {"state": State.OPERATOR.value, "holder": conversation.holder}
+        mine = {"_id": conversation.id} | (holding if conversation.state is State.OPERATOR else {})
+
+        async def write(session: Session) -> None:
+            flagged = await self._conversations.update_one(mine, _due(now, priority), session=session)
+            if flagged.matched_count == 0:
+                raise Conflict("you do not hold this conversation any more")
+            await self._messages.bulk_write([_once(document) for document in documents], session=session)
+
+        await self._database.transaction(write)
+
+    async def put_campaign(self, batch: Sequence[tuple[Conversation, Draft]], now: datetime) -> None:
+        """A campaign's message for each of many people, in two writes; twice is once."""
+        documents = [
+            document
+            for conversation, draft in batch
+            for document in await self._drafts(conversation, [draft], now, CAMPAIGN)
+        ]
+        if not documents:
+            return
+        flags = [UpdateOne({"_id": document["conversation"]}, _due(now, CAMPAIGN)) for document in documents]
+        with translated():
+            await self._messages.bulk_write([_once(document) for document in documents], ordered=False)
+            await self._conversations.bulk_write(flags, ordered=False)
+
+    async def end(
+        self, conversation: Conversation, version: int, drafts: list[Draft], now: datetime, move: str, user: str,
+        **details: str,
+    ) -> None:  # fmt: skip
+        """What an operator ended: the conversation over `version`, the closing words and the audit entry, all or none.
+
+        Raise `Conflict` where someone was faster.
+        """
+        documents = await self._drafts(conversation, drafts, now, INTERACTIVE)
+        entry = await self._audit.entry(move, user, now, conversation.id, **details)
+        change = _due(now, INTERACTIVE) if documents else {}
+        change["$set"] = await self._records.document(conversation)
+        change["$inc"] = change.get("$inc", {}) | {"version": 1}
+
+        async def write(session: Session) -> None:
+            saved = await self._conversations.update_one(
+                {"_id": conversation.id, "version": version}, change, session=session
+            )
+            if saved.matched_count == 0:
+                raise Conflict("the conversation has changed meanwhile")
+            if documents:
+                await self._messages.insert_many(documents, session=session)
+            await self._entries.insert_one(entry, session=session)
+
+        await self._database.transaction(write)
+
+    async def _drafts(
+        self, conversation: Conversation, drafts: Sequence[Draft], now: datetime, priority: int
+    ) -> list[Document]:
+        return [
             await self._texts.draft(draft, conversation.id, conversation.contact, conversation.channel, now, priority)
             for draft in drafts
         ]
-        with translated():
-            for document in documents:
-                await self._messages.update_one({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
-            await self._conversations.update_one(
-                {"_id": conversation.id},
-                {"$min": {"outbox.due_at": now, "outbox.priority": priority}, "$inc": {"outbox.flags": 1}},
-            )
+
+
+def _once(document: Document) -> UpdateOne:
+    return UpdateOne({"_id": document["_id"]}, {"$setOnInsert": document}, upsert=True)
+
+
+def _due(now: datetime, priority: int) -> Document:
+    """The change that flags a conversation's outbox."""
+    return {"$min": {"outbox.due_at": now, "outbox.priority": priority}, "$inc": {"outbox.flags": 1}}

@@ -46,6 +46,7 @@ class Database:
     audit: list[dict[str, Any]] = field(default_factory=list)
     users: dict[str, User] = field(default_factory=dict)
     tokens: dict[str, User] = field(default_factory=dict)
+    answered: list[str] = field(default_factory=list)  # names whose tokens have shown somebody at the desk
 
     def reach(self) -> None:
         if self.failure:
@@ -146,7 +147,19 @@ class Audit:
         return [entry for entry in self.db.audit if entry["conversation"] == conversation]
 
 
+class Reports:
+    """One report of every conversation."""
+
+    async def of(self, conversation: str) -> list[dict[str, Any]]:
+        at = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+        return [{"at": at, "what": "papers kept", "where": "a farm", "who": "ten men", "now": "yes", "reply": "no",
+                 "complete": True}]  # fmt: skip
+
+
 class Files:
+    async def about(self, attachment_id: str) -> str:
+        raise NotFound("no such file")
+
     async def open(self, attachment_id: str) -> tuple[str, str, bytes]:
         raise NotFound("no such file")
 
@@ -170,6 +183,10 @@ class Users:
         if self.db.tokens_failure:
             raise self.db.tokens_failure
         return self.db.tokens.get(secret)
+
+    async def token_answers(self, name: str, now: datetime) -> None:
+        self.db.reach()
+        self.db.answered.append(name)
 
 
 USERS = (

@@ -10,6 +10,7 @@ from api_fakes import (
     Conversations,
     Database,
     Files,
+    Reports,
     Messages,
     Texts,
     Time,
@@ -43,9 +44,9 @@ async def api(accounts: Accounts) -> AsyncIterator[Api]:
     app = web.Application(client_max_size=2**26)
     accounts._store = Users(database)
     app[keys.ACCOUNTS] = accounts
-    app[keys.DESK] = Desk(conversations, Contacts(database), messages, messages, audit, Files(), Texts(), LIMITS, time)
+    app[keys.DESK] = Desk(conversations, Contacts(database), messages, messages, audit, Files(), Reports(), Texts(), LIMITS, time)
     app[keys.LOOKUP] = Lookup(pseudonym, conversations, audit, time)
-    app[keys.SITE] = keys.Site(time, "http://127.0.0.1", {"captivity": "Held against their will"}, frozenset(), "UTC")
+    app[keys.SITE] = keys.Site(time, "http://127.0.0.1", {"captivity": "Held against their will"}, frozenset(), "UTC", LIMITS)
     hotline_api.setup(app)
     client = TestClient(TestServer(app))
     await client.start_server()

@@ -95,6 +95,33 @@ async def test_a_claim_has_one_winner_and_the_others_learn_who(api: Api):
     assert [entry["what"] for entry in api.database.audit] == ["claim"]
 
 
+async def test_looking_at_the_queue_is_not_being_at_the_desk(api: Api):
+    """Else a display on the wall would have people told that somebody reads soon."""
+    arrives(api.database, "c1")
+    arrives(api.database, "c2", "+2", state=State.OPERATOR, holder="bekele")
+    for path in ("/queue", "/conversations", "/conversations/c1"):
+        assert (await api.get(path)).status == 200
+    assert (await api.post("/conversations/c2/claim")).status == 409
+    assert (await api.post("/conversations/c2/messages", {"text": "Haa."})).status == 409
+    assert api.database.answered == []
+
+
+async def test_whoever_claims_answers_and_lets_go_is_at_the_desk(api: Api):
+    arrives(api.database, "c1")
+    calls = [
+        ("POST", "/queue/claim", None),
+        ("POST", "/conversations/c1/claim", None),
+        ("GET", "/conversations/c1", None),  # their own: a program that keeps its claim
+        ("POST", "/conversations/c1/messages", {"text": "Haa."}),
+        ("POST", "/conversations/c1/close", {"outcome": "helped"}),
+    ]
+    for number, (method, path, body) in enumerate(calls, 1):
+        await (api.post(path, body) if method == "POST" else api.get(path))
+        assert api.database.answered == ["amina"] * number, path
+    assert (await api.post("/queue/claim")).status == 204
+    assert len(api.database.answered) == len(calls), "nobody waited"
+
+
 async def test_a_conversation_shows_both_sides_and_why(api: Api):
     arrives(api.database, "c1", language="ar", text=ARABIC)
     shown = (await api.get("/conversations/c1")).json

@@ -1,5 +1,7 @@
 """Everything that can go wrong is a problem document (RFC 9457) that says what to do and quotes nobody."""
 
+import re
+
 import pytest
 from aiohttp.test_utils import TestClient
 from api_client import Api
@@ -252,6 +254,7 @@ async def test_a_defect_of_ours_tells_nobody_what_was_said(api: Api, capsys: pyt
     assert "Fadumo" not in refused.text
     logged = "".join(capsys.readouterr())
     assert "RuntimeError" in logged
+    assert re.search(r"api_fakes\.py:\d+", logged), "where it happened"
     assert "Fadumo" not in logged
 
 

@@ -62,6 +62,7 @@ class FakeDatabase:
         self.messages = {}  # conversation → [Shown]
         self.audit = []
         self.files = {}  # id → (conversation, content type, bytes)
+        self.opened = []  # ids of files whose bytes were loaded
         self.users = {}
         self.sessions = {}  # secret → (user name, csrf)
         self.failures = {}
@@ -183,13 +184,27 @@ class FakeAudit:
         return [entry for about, entry in self._db.audit if about == conversation]
 
 
+class FakeReports:
+    """What the assistant wrote down, by conversation."""
+
+    def __init__(self):
+        self.kept = {}
+
+    async def of(self, conversation):
+        return self.kept.get(conversation, [])
+
+
 class FakeFiles:
     def __init__(self, database):
         self._db = database
 
-    async def open(self, attachment_id):
+    async def about(self, attachment_id):
         if attachment_id not in self._db.files:
             raise NotFound("no such file")
+        return self._db.files[attachment_id][0]
+
+    async def open(self, attachment_id):
+        self._db.opened.append(attachment_id)
         return self._db.files[attachment_id]
 
 
@@ -247,11 +262,11 @@ class FakeUsers:
     async def close_session(self, secret):
         self._db.sessions.pop(secret, None)
 
-    async def note_failure(self, name, now):
+    async def begin_try(self, name, now):
+        if self._db.failures.get(name, 0) >= 5:
+            return now + timedelta(seconds=5)
         self._db.failures[name] = self._db.failures.get(name, 0) + 1
-
-    async def locked_until(self, name):
-        return None if self._db.failures.get(name, 0) < 5 else datetime.now(UTC) + timedelta(seconds=5)
+        return None
 
     async def clear_failures(self, name):
         self._db.failures.pop(name, None)
@@ -316,7 +331,7 @@ class FakeCampaignStore:
                 messages[message] = Status.CANCELLED
 
 
-LIMITS = {Channel.SMS: 459, Channel.WHATSAPP: 1600, Channel.TELEGRAM: 4096}
+LIMITS = {Channel.SMS: 459, Channel.WHATSAPP: 1300, Channel.TELEGRAM: 1800}
 LABELS = {
     "attack_now": "Attack or weapon now, or a threat to kill soon",
     "captive": "Held, guarded, locked in or phone taken",
@@ -338,7 +353,8 @@ class Helpline:
         audit = FakeAudit(self.db)
         self.accounts = Accounts(FakeUsers(self.db), audit, self.clock)
         self.desk = Desk(
-            conversations, contacts, FakeMessages(self.db), outbox, audit, FakeFiles(self.db), FakeTexts(), LIMITS,
+            conversations, contacts, FakeMessages(self.db), outbox, audit, FakeFiles(self.db), FakeReports(), FakeTexts(),
+            LIMITS,
             self.clock,
         )  # fmt: skip
         self.campaigns = Campaigns(
@@ -351,7 +367,7 @@ class Helpline:
         app[CAMPAIGNS] = self.campaigns
         app[CHANGES] = self.db.changes
         app[DESK] = self.desk
-        app[SITE] = Site(self.clock, origin, LABELS, frozenset(NAMES) - {"en"}, "Africa/Nairobi")
+        app[SITE] = Site(self.clock, origin, LABELS, frozenset(NAMES) - {"en"}, "Africa/Nairobi", LIMITS)
         setup(app)
         return app
 

@@ -266,6 +266,18 @@ async def test_nothing_of_people_stays_in_the_browser(evening, look):
     assert set(re.findall(r'"([a-z]+)(?:-c\w+)?":', kept)) <= {"seen", "sound"}
 
 
+async def test_the_count_is_that_of_what_the_channel_carries(evening, look):
+    evening.held_by_another("clayla", "amina")
+    page = await look("amina", "/console/c/clayla")
+    for letters, messages in ((1300, "1 message"), (1301, "2 messages"), (2600, "2 messages")):
+        await page.locator("#reply").fill("ا" * letters)
+        await expect(page.locator("#reply-count")).to_have_text(f"{letters} characters · {messages}")
+    page = await look("amina", "/console/c/cgrace")
+    for letters, messages in ((459, "3 messages"), (460, "4 messages"), (918, "6 messages")):  # cut at 459 of SMS
+        await page.locator("#reply").fill("a" * letters)
+        await expect(page.locator("#reply-count")).to_have_text(f"{letters} characters · {messages}")
+
+
 async def test_a_campaign_is_written_confirmed_and_watched_live(evening, look):
     page = await look("wanjiru", "/console/campaigns/new")
     await page.get_by_label("Title").fill("Job offers")

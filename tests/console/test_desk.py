@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 from aiohttp import ClientSession, CookieJar
@@ -183,6 +184,41 @@ async def test_an_open_page_keeps_its_operators_claims(evening, amina):
         await asyncio.sleep(0.02)
     assert ("cgrace", "amina") in evening.db.renewed
     assert not [held for held in evening.db.renewed if held[1] != "amina"]
+
+
+async def test_what_no_change_told_of_is_seen_all_the_same(evening, amina, monkeypatch):
+    """A change event can be missed: the page is told to look again whenever claims are renewed."""
+    monkeypatch.setattr("hotline.console.events.RENEW_EVERY", 0.3)
+    everything = {"queue", "mine", "conversation"}
+    assert await read_marks(amina, "/console/events?conversation=clayla", everything, act=lambda: None) == everything
+
+
+async def test_claims_are_renewed_by_time_and_not_at_every_change_of_the_queue(evening, amina):
+    def act():
+        evening.db.renewed.clear()
+        people.person(evening, "newcomer", people.Channel.SMS, "en", minutes=0)
+
+    await read_marks(amina, "/console/events?conversation=cgrace", {"queue", "mine"}, act)
+    assert not evening.db.renewed
+
+
+async def test_a_look_at_what_one_does_not_hold_is_noted_once_an_hour(evening, visit):
+    def looks(conversation):
+        return [e["user"] for about, e in evening.db.audit if (about, e["what"]) == (conversation, "looked into")]
+
+    ruth, david = visit(), visit()
+    await ruth.sign_in("ruth")
+    await david.sign_in("david")
+    for _ in range(3):
+        _, body, _ = await ruth.get("/console/c/ccarlos")
+        await david.get("/console/c/ccarlos")
+        await david.get("/console/c/clayla")
+    assert "looked into it" in body
+    assert looks("ccarlos") == ["ruth"], "once, and its holder never"
+    assert looks("clayla") == ["david"], "what waits"
+    evening.clock.ahead += timedelta(minutes=61)
+    await ruth.get("/console/c/ccarlos")
+    assert looks("ccarlos") == ["ruth", "ruth"]
 
 
 async def test_a_stream_ends_when_the_session_has(evening, amina, monkeypatch):

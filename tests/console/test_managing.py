@@ -27,6 +27,12 @@ async def wanjiru(evening, visit):
     return browser
 
 
+async def confirm(browser, campaign):
+    """The form under the campaign's "Send": what this page has shown."""
+    _, body, _ = await browser.get(f"/console/campaigns/{campaign.id}")
+    return dict(re.findall(r'name="(people|digest)" value="(\w+)"', body))
+
+
 @pytest.fixture
 async def admin(evening, visit):
     browser = visit()
@@ -41,7 +47,8 @@ async def test_a_message_is_written_counted_confirmed_sent_and_watched(evening, 
     assert "Send to 23 people?" in body
     campaign = evening.campaign("Job offers")
 
-    status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/send", {"people": "23"})
+    form = await confirm(wanjiru, campaign)
+    status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/send", form)
     assert status == 200
     assert evening.campaign("Job offers").state is CampaignState.SENDING
     assert await evening.campaigns.step()
@@ -55,18 +62,45 @@ async def test_a_message_is_written_counted_confirmed_sent_and_watched(evening, 
 
 async def test_a_number_that_no_longer_holds_is_not_sent(evening, wanjiru):
     await wanjiru.post("/console/campaigns/new", TEXTS)
-    people.person(evening, "joined", Channel.SMS, "sw", state=people.State.BOT, opted_in=True, reporter=False)
     campaign = evening.campaign("Job offers")
-    status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/send", {"people": "23"})
+    form = await confirm(wanjiru, campaign)
+    people.person(evening, "joined", Channel.SMS, "sw", state=people.State.BOT, opted_in=True, reporter=False)
+    status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/send", form)
     assert status == 409
     assert "now reaches 24 people" in body
     assert evening.campaign("Job offers").state is CampaignState.DRAFT
 
 
+@pytest.mark.parametrize(
+    "change", [{"text-sw": "Maneno mengine."}, {"text-so": "", "text-sw": "x"}, {"channel": "telegram"}]
+)
+async def test_a_text_that_was_changed_meanwhile_is_not_sent(evening, wanjiru, change):
+    await wanjiru.post("/console/campaigns/new", TEXTS)
+    campaign = evening.campaign("Job offers")
+    form = await confirm(wanjiru, campaign)
+    await wanjiru.post(f"/console/campaigns/{campaign.id}/edit", TEXTS | change)
+    people_now = (await confirm(wanjiru, campaign))["people"]
+    for stale in (form, form | {"people": people_now}, {"people": people_now}):
+        status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/send", stale)
+        assert (status, "somebody has changed the message" in body.lower()) == (409, True)
+    assert evening.campaign("Job offers").state is CampaignState.DRAFT
+    form = await confirm(wanjiru, campaign)
+    await wanjiru.post(f"/console/campaigns/{campaign.id}/send", form)
+    assert evening.campaign("Job offers").state is CampaignState.SENDING
+
+
+async def test_one_person_is_not_one_people(evening, wanjiru):
+    people.person(evening, "only", Channel.TELEGRAM, "sw", state=people.State.BOT, opted_in=True, reporter=False)
+    _, body, _ = await wanjiru.post("/console/campaigns/new", TEXTS | {"channel": "telegram"})
+    assert "It reaches 1 person now" in body
+    assert "Send to 1 person?" in body
+    assert "1 people" not in body
+
+
 async def test_stopping_withdraws_what_has_not_gone_out(evening, wanjiru):
     await wanjiru.post("/console/campaigns/new", TEXTS)
     campaign = evening.campaign("Job offers")
-    await wanjiru.post(f"/console/campaigns/{campaign.id}/send", {"people": "23"})
+    await wanjiru.post(f"/console/campaigns/{campaign.id}/send", await confirm(wanjiru, campaign))
     await evening.campaigns.step()
     status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/cancel")
     assert status == 200
@@ -98,7 +132,7 @@ async def test_a_draft_can_be_changed_until_it_is_sent(evening, wanjiru):
     changed = TEXTS | {"title": "Offers abroad"}
     status, body, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/edit", changed)
     assert (status, "Offers abroad" in body) == (200, True)
-    await wanjiru.post(f"/console/campaigns/{campaign.id}/send", {"people": "23"})
+    await wanjiru.post(f"/console/campaigns/{campaign.id}/send", await confirm(wanjiru, campaign))
     status, _, _ = await wanjiru.post(f"/console/campaigns/{campaign.id}/edit", changed)
     assert status == 409
 

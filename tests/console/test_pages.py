@@ -1,7 +1,11 @@
 """Headers, roles, errors, and how hostile or right-to-left text is shown."""
 
-import pytest
+import re
 
+import pytest
+from structlog.testing import capture_logs
+
+from hotline import logs
 from hotline.core.message import Kind
 from hotline.core.records import Stored
 
@@ -132,6 +136,11 @@ async def test_a_missing_page_and_an_absent_database_say_what_to_do(evening, ami
 
 async def test_a_defect_is_told_without_its_text(evening, amina, caplog):
     evening.db.messages["cgrace"] = [people.said("x", "not a time", HOSTILE)]
+    with capture_logs() as logged:
+        await amina.get("/console/c/cgrace")
+    (defect,) = [line for line in logged if line["event"] == "console_defect"]
+    assert re.fullmatch(r"\w+\.py:\d+", defect["part"]), "where it happened"
+    assert set(defect) - {"log_level"} <= logs._FIELDS, "and nothing that would be dropped"
     status, body, _ = await amina.get("/console/c/cgrace")
     assert status == 500
     assert "A mistake of ours" in body
@@ -162,6 +171,7 @@ async def test_a_file_is_shown_only_where_it_can_do_no_harm(evening, amina, kind
 async def test_a_file_of_a_conversation_that_one_may_not_read_stays_shut(evening, amina):
     evening.db.files["f-2"] = ("ccarlos", "image/jpeg", b"x")
     assert (await amina.get("/console/files/f-2"))[0] == 403
+    assert not evening.db.opened, "nothing is loaded for somebody who may not see it"
 
 
 async def test_kinds_and_files_are_labelled(evening, amina):

@@ -1,5 +1,6 @@
 """Who gets in, and what the browser is told about its session."""
 
+import asyncio
 import re
 
 import pytest
@@ -37,6 +38,30 @@ async def test_after_many_wrong_passwords_the_page_says_how_long_to_wait(helplin
     status, body = await browser.sign_in("amina")
     assert status == 401
     assert re.search(r"Try again in \d seconds", body)
+
+
+async def test_a_flood_of_sign_ins_is_told_to_come_back_and_holds_nobody_up(helpline, visit, monkeypatch):
+    monkeypatch.setattr("hotline.accounts._WAITING", 3)
+    hashing, go_on = 0, asyncio.Event()
+
+    async def verify(password_hash, password):
+        nonlocal hashing
+        hashing += 1
+        await go_on.wait()
+        return False
+
+    monkeypatch.setattr(helpline.accounts, "_verify", verify)
+    browser = visit()
+    waiting = [asyncio.create_task(browser.post("/console/signin", {"name": f"n{n}"})) for n in range(3)]
+    while hashing < 3:
+        await asyncio.sleep(0.01)
+    status, body, headers = await browser.post("/console/signin", {"name": "amina", "password": "guess"})
+    assert (status, "Try again in a few seconds" in body, int(headers["Retry-After"]) > 0) == (429, True, True)
+    assert "amina" not in helpline.db.failures, "what was not tried does not count"
+    go_on.set()
+    assert [status for status, _, _ in await asyncio.gather(*waiting)] == [401] * 3
+    status, _, _ = await browser.post("/console/signin", {"name": "amina", "password": "guess"})
+    assert status == 401, "there is room again"
 
 
 async def test_the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites(helpline, visit):

@@ -63,7 +63,7 @@ def _configuration(folder, upstream, plain, secure):
 
 @pytest.fixture(scope="module")
 async def proxy(tmp_path_factory):
-    """(https address, http address, what the gateway has seen)."""
+    """(https address, http address, what the gateway has seen, the log)."""
     folder = tmp_path_factory.mktemp("proxy")
     _certificate(folder)
     seen = []
@@ -72,6 +72,9 @@ async def proxy(tmp_path_factory):
         body = await request.read()
         seen.append((request.method, request.path, len(body), request.host))
         return web.Response(text="gateway")
+
+    async def large(request):
+        return web.Response(body=bytes(20_000_000))
 
     async def events(request):
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -82,6 +85,7 @@ async def proxy(tmp_path_factory):
 
     app = web.Application(client_max_size=2**24)
     app.router.add_get("/console/events", events)
+    app.router.add_get("/{folder:console/files|console}/large", large)
     app.router.add_route("*", "/{path:.*}", answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
@@ -101,7 +105,7 @@ async def proxy(tmp_path_factory):
         await asyncio.sleep(0.05)
     else:
         pytest.fail((folder / "log").read_text("utf-8"))
-    yield f"https://127.0.0.1:{secure}", f"http://127.0.0.1:{plain}", seen
+    yield f"https://127.0.0.1:{secure}", f"http://127.0.0.1:{plain}", seen, folder / "log"
     process.terminate()
     process.wait()
     await runner.cleanup()
@@ -184,6 +188,17 @@ async def test_a_request_that_never_ends_is_dropped_and_never_reaches_the_gatewa
 async def test_an_open_page_hears_at_once(proxy, client):
     async with asyncio.timeout(5), client.get(f"{proxy[0]}/console/events") as stream:
         assert await stream.content.readline() == b"event: queue\n"
+
+
+async def test_what_people_sent_never_touches_the_proxys_disk(proxy, client):
+    """A file that is read slowly waits in the gateway; anything else may wait in nginx."""
+    async with asyncio.timeout(20), client.get(f"{proxy[0]}/console/files/large") as file:
+        await file.content.readany()
+        async with client.get(f"{proxy[0]}/console/large") as other:
+            await other.content.readany()
+            while not (kept := re.findall(r'temporary file.*"GET (\S+)', proxy[3].read_text("utf-8"))):
+                await asyncio.sleep(0.05)
+    assert set(kept) == {"/console/large"}
 
 
 async def test_guessing_passwords_is_slowed_down(proxy, client):

@@ -65,7 +65,9 @@ class ScriptedAssistant:
     meanwhile: Meanwhile | None = None  # happens once while it thinks
     _given: dict[str, Answer | None] = field(default_factory=dict)
 
-    async def ask(self, received: Received, payload: str | None, language: str) -> Answer | None:
+    async def ask(
+        self, received: Received, payload: str | None, language: str, *, in_report: bool
+    ) -> Answer | None:
         self.asked.append((received.text, payload, language))
         if self.meanwhile:
             happening, self.meanwhile = self.meanwhile, None
@@ -136,7 +138,7 @@ class Helpline:
         )
         self.media = MediaWorker(store.attachments, connectors, self.clock)
         self.desk = Desk(
-            store.conversations, store.contacts, store.messages, store.work, store.audit, store.attachments,
+            store.conversations, store.contacts, store.messages, store.work, store.audit, store.attachments, store.reports,
             catalogues(), LIMITS, self.clock,
         )  # fmt: skip
         self._ids = count(1)

@@ -1,5 +1,7 @@
 """Signing in: pauses after wrong passwords, sessions that end, users who can be shut out at once."""
 
+import asyncio
+
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
@@ -82,6 +84,27 @@ async def test_after_five_wrong_passwords_each_further_one_doubles_the_pause(
     assert "wrong" in await _refused(accounts, "amina", "guess"), "and then it starts anew"
 
 
+async def test_guesses_at_once_get_no_further_than_guesses_one_by_one(accounts: Accounts, store: Store, monkeypatch):
+    await accounts.add("amina", Role.OPERATOR, password=PASSWORD)
+    looked_at = 0
+
+    async def slowly(password_hash: str, password: str) -> bool:
+        nonlocal looked_at
+        looked_at += 1
+        await asyncio.sleep(0.05)
+        return False
+
+    monkeypatch.setattr(accounts, "_verify", slowly)
+    refused = await asyncio.gather(*(_refused(accounts, "amina", f"guess {number}") for number in range(15)))
+    assert looked_at == 5
+    assert sum("Try again in" in reason for reason in refused) == 10
+
+
+async def test_tries_of_long_ago_are_forgotten(store: Store):
+    indexes = await store.database.default["sign_in_attempts"].index_information()
+    assert indexes["last_1"]["expireAfterSeconds"] > 15 * 60, "but not before the longest pause has ended"
+
+
 async def test_a_session_ends_after_an_hour_of_silence_or_at_the_end_of_the_shift(accounts: Accounts, clock: Clock):
     await accounts.add("amina", Role.OPERATOR, password=PASSWORD)
     silent, busy = await accounts.sign_in("amina", PASSWORD), await accounts.sign_in("amina", PASSWORD)
@@ -108,6 +131,27 @@ async def test_somebody_is_at_the_desk_while_their_console_shows_life(accounts: 
     assert not await store.users.staffed(clock())
 
 
+async def test_a_token_is_at_the_desk_while_it_answers_and_not_while_it_looks(
+    accounts: Accounts, store: Store, clock: Clock
+):
+    secret = await accounts.make_token("desk", Role.OPERATOR)
+    await accounts.make_token("news", Role.CAMPAIGNS)
+    desk = await accounts.by_token(secret)
+    assert desk is not None
+    assert not await store.users.staffed(clock()), "it has only been used"
+    await accounts.token_answers(User("news", Role.CAMPAIGNS))
+    assert not await store.users.staffed(clock()), "it answers nobody"
+    await accounts.token_answers(desk)
+    clock.passes(minutes=4)
+    assert await store.users.staffed(clock())
+    await accounts.token_answers(desk)
+    clock.passes(minutes=4)
+    assert await store.users.staffed(clock())
+    clock.passes(minutes=2)
+    await accounts.by_token(secret)
+    assert not await store.users.staffed(clock())
+
+
 async def test_who_is_shut_out_is_out_at_once(accounts: Accounts):
     await accounts.add("amina", Role.OPERATOR, password=PASSWORD)
     secret = await accounts.sign_in("amina", PASSWORD)
@@ -125,7 +169,7 @@ async def test_an_administrator_cannot_lock_everybody_out_by_disabling_themselve
         await accounts.disable(ADMIN, "admin", disabled=True)
 
 
-@pytest.mark.parametrize("password", ["short", "x" * (MIN_PASSWORD - 1), "x" * 201])
+@pytest.mark.parametrize("password", ["", "short", "x" * (MIN_PASSWORD - 1), "x" * 201])
 async def test_a_password_has_a_length(accounts: Accounts, password: str):
     with pytest.raises(WeakPassword, match="12 to 200"):
         await accounts.add("amina", Role.OPERATOR, password=password)
@@ -196,3 +240,35 @@ async def test_a_token_acts_with_its_role_and_is_kept_as_a_hash(accounts: Accoun
     assert user.may(Permission.LOOK_UP)
     assert await accounts.by_token(secret[:-1]) is None
     assert secret not in repr([item async for item in store.database.default["tokens"].find()])
+
+
+async def test_tokens_are_listed_without_their_secrets_and_ended_by_name(
+    accounts: Accounts, store: Store, clock: Clock
+):
+    first, second = [await accounts.make_token("desk", Role.OPERATOR) for _ in range(2)]
+    other = await accounts.make_token("archive", Role.SUPERVISOR)
+    assert await accounts.by_token(second)
+    listed = await accounts.tokens()
+    assert [(token.name, token.role, token.seen_at is None) for token in listed] == [
+        ("archive", Role.SUPERVISOR, True), ("desk", Role.OPERATOR, True), ("desk", Role.OPERATOR, False)
+    ]  # fmt: skip
+    assert not any(secret in repr(listed) for secret in (first, second, other))
+
+    assert await accounts.revoke_tokens("desk") == 2
+    assert [await accounts.by_token(secret) is None for secret in (first, second, other)] == [True, True, False]
+    with pytest.raises(NotFound, match="no token"):
+        await accounts.revoke_tokens("desk")
+    entries = [entry async for entry in store.database.default["audit"].find({"what": "tokens revoked"})]
+    assert [entry["details"] for entry in entries] == [{"name": "desk", "count": "2"}]
+
+
+async def test_a_token_of_somebody_who_is_shut_out_is_refused(accounts: Accounts, store: Store, clock: Clock):
+    await accounts.add("amina", Role.OPERATOR, password=PASSWORD)
+    secret = await accounts.make_token("amina", Role.OPERATOR)
+    await accounts.token_answers(AMINA)
+    assert await store.users.staffed(clock())
+    await accounts.disable(ADMIN, "amina", disabled=True)
+    assert await accounts.by_token(secret) is None
+    assert not await store.users.staffed(clock())
+    await accounts.disable(ADMIN, "amina", disabled=False)
+    assert await accounts.by_token(secret) == User("amina", Role.OPERATOR)
