@@ -24,7 +24,7 @@ from hotline.core.triage import REASON_LABELS
 from hotline.desk import Desk
 from hotline.detect import LanguageDetector
 from hotline.inbox import InboxRules, InboxWorker
-from hotline.lexicon import load_keywords, load_lexicon
+from hotline.lexicon import load_keywords, load_lexicon, load_signs
 from hotline.lookup import Lookup
 from hotline.media import MediaWorker
 from hotline.outbox import OutboxWorker
@@ -92,7 +92,7 @@ class Parts:
 
     def labels(self) -> dict[str, str]:
         """What each reason is called in the console."""
-        return REASON_LABELS | {sign.id: sign.label for sign in load_lexicon(NLU).signs.values()}
+        return REASON_LABELS | {sign.id: sign.label for sign in load_signs(NLU)}
 
 
 @asynccontextmanager

@@ -141,9 +141,9 @@ class Campaigns:
         eligible = await self._eligible(campaign, people)
         batch = [(conversation, _draft(campaign, person)) for person, conversation in eligible]
         await self._outbox.put_campaign(batch, now)
-        if not await self._store.advance(campaign.id, after, people[-1].id, len(eligible), now):
-            if (await self._store.get(campaign.id)).state is CampaignState.CANCELLED:
-                await self._store.withdraw(campaign.id)
+        went_on = await self._store.advance(campaign.id, after, people[-1].id, len(eligible), now)
+        if not went_on and (await self._store.get(campaign.id)).state is CampaignState.CANCELLED:
+            await self._store.withdraw(campaign.id)
         return True
 
     async def _eligible(self, campaign: Campaign, people: list[Contact]) -> list[tuple[Contact, Conversation]]:

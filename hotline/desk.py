@@ -22,9 +22,9 @@ from hotline.core.ports import (
     ContactStore,
     ConversationStore,
     FileStore,
-    ReportStore,
     MessageStore,
     OutboxWriter,
+    ReportStore,
     Texts,
 )
 from hotline.core.records import Draft, QueueItem, Shown

@@ -12,8 +12,14 @@ from hotline.core.triage import Priority
 
 def load_lexicon(folder: Path) -> Lexicon:
     """Signs of ``indicators.yml``, phrases of every ``indicators/<language>.yml``. Raise ValueError if wrong."""
+    phrases = {path.stem: _read(path) for path in sorted((folder / "indicators").glob("*.yml"))}
+    return Lexicon(load_signs(folder), phrases)
+
+
+def load_signs(folder: Path) -> list[Sign]:
+    """The signs alone, for those who only name them."""
     data = _read(folder / "indicators.yml")["signs"]
-    signs = [
+    return [
         Sign(
             id=name,
             label=sign["label"],
@@ -23,8 +29,6 @@ def load_lexicon(folder: Path) -> Lexicon:
         )
         for name, sign in data.items()
     ]
-    phrases = {path.stem: _read(path) for path in sorted((folder / "indicators").glob("*.yml"))}
-    return Lexicon(signs, phrases)
 
 
 def load_keywords(folder: Path) -> Keywords:

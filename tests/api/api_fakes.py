@@ -114,8 +114,10 @@ class Contacts:
 
 
 class Messages:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, conversations: Conversations, audit: "Audit") -> None:
         self.db = database
+        self.conversations = conversations
+        self.audit = audit
 
     async def thread(self, conversation_id: str, limit: int = 200, before: datetime | None = None) -> list[Shown]:
         self.db.reach()
@@ -130,6 +132,14 @@ class Messages:
                     Shown(draft.id, Direction.OUT, draft.author, Kind.TEXT, now, draft.text, Status.QUEUED, None,
                           draft.user)
                 )  # fmt: skip
+
+    async def end(
+        self, conversation: Conversation, version: int, drafts: list[Draft], now: datetime, move: str, user: str,
+        **details: str,
+    ) -> None:  # fmt: skip
+        await self.conversations.save(conversation, version)
+        await self.put(conversation, drafts, now, 0)
+        await self.audit.add(move, user, now, conversation.id, **details)
 
 
 class Audit:

@@ -10,8 +10,8 @@ from api_fakes import (
     Conversations,
     Database,
     Files,
-    Reports,
     Messages,
+    Reports,
     Texts,
     Time,
     Users,
@@ -40,13 +40,17 @@ async def api(accounts: Accounts) -> AsyncIterator[Api]:
     """The API over a helpline in memory, as a caller sees it."""
     time, database = Time(), Database()
     populate(database)
-    conversations, messages, audit = Conversations(database), Messages(database), Audit(database)
+    conversations, audit = Conversations(database), Audit(database)
+    messages = Messages(database, conversations, audit)
     app = web.Application(client_max_size=2**26)
     accounts._store = Users(database)
     app[keys.ACCOUNTS] = accounts
-    app[keys.DESK] = Desk(conversations, Contacts(database), messages, messages, audit, Files(), Reports(), Texts(), LIMITS, time)
+    app[keys.DESK] = Desk(
+        conversations, Contacts(database), messages, messages, audit, Files(), Reports(), Texts(), LIMITS, time
+    )
     app[keys.LOOKUP] = Lookup(pseudonym, conversations, audit, time)
-    app[keys.SITE] = keys.Site(time, "http://127.0.0.1", {"captivity": "Held against their will"}, frozenset(), "UTC", LIMITS)
+    labels = {"captivity": "Held against their will"}
+    app[keys.SITE] = keys.Site(time, "http://127.0.0.1", labels, frozenset(), "UTC", LIMITS)
     hotline_api.setup(app)
     client = TestClient(TestServer(app))
     await client.start_server()

@@ -153,8 +153,10 @@ class FakeMessages:
 
 
 class FakeOutbox:
-    def __init__(self, database):
+    def __init__(self, database, conversations, audit):
         self._db = database
+        self._conversations = conversations
+        self._audit = audit
 
     async def put(self, conversation, drafts, now, priority):
         self._db.check()
@@ -169,6 +171,15 @@ class FakeOutbox:
             if draft.campaign:
                 self._db.campaign_messages.setdefault(draft.campaign, {})[draft.id] = Status.QUEUED
         self._db.changes.tell(conversation.id)
+
+    async def put_campaign(self, batch, now):
+        for conversation, draft in batch:
+            await self.put(conversation, [draft], now, 9)
+
+    async def end(self, conversation, version, drafts, now, move, user, **details):
+        await self._conversations.save(conversation, version)
+        await self.put(conversation, drafts, now, 0)
+        await self._audit.add(move, user, now, conversation.id, **details)
 
 
 class FakeAudit:
@@ -310,7 +321,7 @@ class FakeCampaignStore:
         campaign = next(found, None)
         return (campaign, getattr(self, "after", "")) if campaign else None
 
-    async def advance(self, campaign_id, after, reached, until):
+    async def advance(self, campaign_id, before, after, reached, until):
         self.after = after
         return self._db.campaigns[campaign_id].state is CampaignState.SENDING
 
@@ -349,13 +360,12 @@ class Helpline:
     def __init__(self):
         self.db = FakeDatabase()
         self.clock = FakeClock()
-        conversations, contacts, outbox = FakeConversations(self.db), FakeContacts(self.db), FakeOutbox(self.db)
-        audit = FakeAudit(self.db)
+        conversations, contacts, audit = FakeConversations(self.db), FakeContacts(self.db), FakeAudit(self.db)
+        outbox = FakeOutbox(self.db, conversations, audit)
         self.accounts = Accounts(FakeUsers(self.db), audit, self.clock)
         self.desk = Desk(
-            conversations, contacts, FakeMessages(self.db), outbox, audit, FakeFiles(self.db), FakeReports(), FakeTexts(),
-            LIMITS,
-            self.clock,
+            conversations, contacts, FakeMessages(self.db), outbox, audit, FakeFiles(self.db), FakeReports(),
+            FakeTexts(), LIMITS, self.clock,
         )  # fmt: skip
         self.campaigns = Campaigns(
             FakeCampaignStore(self.db), conversations, outbox, audit, frozenset(NAMES), self.clock

@@ -11,6 +11,7 @@ from hotline.core.message import Attachment, Channel, Inbound, Kind
 from hotline.inbox import Intake
 from hotline.store import Store
 from hotline.store.intake import conversation_id, message_id
+from hotline.vault import SealBroken
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 ANA = "+254700000001"
@@ -110,6 +111,37 @@ async def test_a_flag_that_a_crash_lost_is_found_by_the_sweep(store: Store):
     received = await store.work.next(lease.conversation.id)
     assert received is not None
     assert received.id == message_id(_message())
+
+
+async def test_one_persons_messages_keep_their_order_over_batches_that_others_fill(store: Store):
+    others = [_message(number, f"+2547100{number:05}") for number in range(60)]
+    await store.intake.add([*others, _message(100), _message(101)], NOW)
+    await store.intake.add([_message(102)], NOW + timedelta(milliseconds=1))
+    await store.intake.add([_message(103), *(_message(200 + n, f"+2547001{n:05}") for n in range(9))], NOW)
+    await store.intake.add([_message(104)], NOW + timedelta(milliseconds=2))
+    thread = await store.messages.thread(conversation_id(store.contacts._vault.pseudonym(Channel.SMS, ANA)))
+    assert [message.text for message in thread] == [f"text {number}" for number in range(100, 105)]
+    assert thread[-1].at - NOW < timedelta(milliseconds=20), "others' messages move nobody's time"
+
+
+async def test_a_clock_that_was_set_back_is_believed(store: Store):
+    await store.intake.add([_message(1)], NOW)
+    await store.intake.add([_message(2, "+254700000002")], NOW - timedelta(hours=1))
+    person = store.contacts._vault.pseudonym(Channel.SMS, "+254700000002")
+    (message,) = await store.messages.thread(conversation_id(person))
+    assert message.at == NOW - timedelta(hours=1)
+
+
+async def test_one_persons_broken_key_refuses_their_message_and_no_other(store: Store):
+    await store.intake.add([_message(0)], NOW)
+    await store.database.default["contacts"].update_one({}, {"$set": {"key.blob": b"\0" * 60}})
+    store.contacts._keys.clear()
+    intake = Intake(store.intake, _clock)
+    messages = [_message(number, ANA if number == 7 else f"+2547100{number % 5:05}") for number in range(1, 21)]
+    outcomes = await asyncio.gather(*(intake.accept(message) for message in messages), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [*[bool] * 6, SealBroken, *[bool] * 13]
+    assert await _count(store, "messages") == 20
+    assert await store.work.lease(NOW) is not None
 
 
 class _Failing:

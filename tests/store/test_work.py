@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.core.conversation import State, claim, enqueue
-from hotline.core.errors import Conflict, LeaseLost, NotFound
+from hotline.core.conversation import Conversation, Move, State, claim, enqueue, finish, give_back
+from hotline.core.errors import Conflict, HotlineError, LeaseLost, NotFound
 from hotline.core.message import Author, Channel, Choice, Inbound
 from hotline.core.records import Draft, Lease, Received, Turn
 from hotline.core.screening import Finding
@@ -115,6 +115,65 @@ async def test_what_could_not_be_done_now_is_due_later(store: Store):
     await store.work.release(lease, retry_at=NOW + timedelta(seconds=5))
     assert await store.work.lease(NOW + timedelta(seconds=4)) is None
     assert (await _leased(store, NOW + timedelta(seconds=5))).conversation.id == lease.conversation.id
+
+
+async def test_a_message_that_comes_while_a_turn_fails_is_not_put_off(store: Store):
+    await _arrive(store, 1)
+    lease = await _leased(store)
+    await _arrive(store, 2)
+    await store.work.release(lease, retry_at=NOW + timedelta(minutes=15))
+    again = await _leased(store)
+    assert again.conversation.id == lease.conversation.id
+    await store.work.release(again, retry_at=NOW + timedelta(minutes=15))
+    assert await store.work.lease(NOW + timedelta(minutes=14)) is None, "nothing new came"
+
+
+async def _put(store: Store, conversation: Conversation, draft_id: str = "o1") -> None:
+    await store.work.put(conversation, [Draft(draft_id, Author.OPERATOR, "hello", "en", user="amina")], NOW, 0)
+
+
+async def test_an_operator_who_lost_a_conversation_in_this_very_moment_says_nothing_in_it(store: Store):
+    await _arrive(store)
+    lease = await _leased(store)
+    mine = claim(enqueue(lease.conversation, Priority.P1, ("help",), NOW), "amina", NOW)
+    await store.conversations.save(mine, lease.version)
+    await _put(store, mine)
+    bruno = claim(give_back(mine, NOW, "returned"), "bruno", NOW)
+    await store.conversations.save(bruno, lease.version + 1)
+    with pytest.raises(Conflict):
+        await _put(store, mine, "o2")
+    assert await _replies(store, lease) == ["hello"]
+    await store.conversations.save(finish(bruno, Move.CLOSE), lease.version + 2)
+    with pytest.raises(Conflict):
+        await _put(store, bruno, "o3")
+    assert await _replies(store, lease) == ["hello"]
+
+
+async def test_an_end_is_written_whole_or_not_at_all(store: Store):
+    await _arrive(store)
+    lease = await _leased(store)
+    held = claim(lease.conversation, "amina", NOW)
+    await store.conversations.save(held, lease.version)
+    closing = [Draft("o1", Author.SYSTEM, "goodbye", "en")]
+
+    async def end(version: int) -> None:
+        await store.work.end(finish(held, Move.CLOSE), version, closing, NOW, "close", "amina", note="noteword")
+
+    with pytest.raises(Conflict):
+        await end(lease.version)
+    assert (await _replies(store, lease), await store.audit.of(held.id)) == ([], [])
+    # a failure after the conversation itself: the closing words are there already under the same id
+    await store.database.default["messages"].insert_one({"_id": "o1", "conversation": "c-other"})
+    with pytest.raises(HotlineError):
+        await end(lease.version + 1)
+    assert (await store.conversations.get(held.id))[0].state is State.OPERATOR
+    assert await store.audit.of(held.id) == []
+    await store.database.default["messages"].delete_one({"_id": "o1"})
+    await end(lease.version + 1)
+    assert (await store.conversations.get(held.id))[0].state is State.CLOSED
+    assert await _replies(store, lease) == ["goodbye"]
+    assert [(entry["what"], entry["note"]) for entry in await store.audit.of(held.id)] == [("close", "noteword")]
+    assert await store.outgoing.lease(NOW) is not None, "and it will be sent"
 
 
 async def test_a_hundred_claims_at_once_have_one_winner(store: Store):

@@ -138,7 +138,8 @@ class Helpline:
         )
         self.media = MediaWorker(store.attachments, connectors, self.clock)
         self.desk = Desk(
-            store.conversations, store.contacts, store.messages, store.work, store.audit, store.attachments, store.reports,
+            store.conversations, store.contacts, store.messages, store.work, store.audit, store.attachments,
+            store.reports,
             catalogues(), LIMITS, self.clock,
         )  # fmt: skip
         self._ids = count(1)

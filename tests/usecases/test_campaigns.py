@@ -140,6 +140,65 @@ async def test_many_are_reached_in_batches_and_a_crash_between_reaches_nobody_tw
     assert (await helpline.campaigns.get(CARLA, campaign)).reached == 8
 
 
+async def test_a_batch_goes_into_the_outbox_in_a_few_writes(helpline: Helpline):
+    async def updates() -> int:
+        status = await helpline.store.database.default.command("serverStatus")
+        return status["metrics"]["commands"]["update"]["total"]
+
+    for index in range(30):
+        await helpline.arrives(_number(index), "JOIN")
+    await helpline.works()
+    campaign = await _campaign(helpline)
+    await helpline.campaigns.send(CARLA, campaign)
+    before = await updates()
+    assert await helpline.campaigns.step()
+    assert await updates() - before <= 5
+    assert (await helpline.campaigns.get(CARLA, campaign)).reached == 30
+
+
+@pytest.mark.parametrize("further", [1, 9], ids=["by a step", "to the end"])
+async def test_a_worker_that_others_have_overtaken_takes_the_campaign_no_step_back(
+    helpline: Helpline, monkeypatch, further: int
+):
+    monkeypatch.setattr("hotline.campaigns.BATCH", 2)
+    for index in range(5):
+        await helpline.arrives(_number(index), "JOIN")
+    await helpline.works()
+    await helpline.sends()
+    campaign = await _campaign(helpline)
+    await helpline.campaigns.send(CARLA, campaign)
+    helpline.provider.sent.clear()
+    of_contacts = helpline.store.conversations.of_contacts
+
+    class Slow:
+        of_contact = helpline.store.conversations.of_contact
+
+        async def of_contacts(self, people: list[str]):
+            helpline.campaigns._threads = helpline.store.conversations
+            helpline.clock.passes(seconds=61)
+            for _ in range(further):
+                await helpline.campaigns.step()
+            return await of_contacts(people)
+
+    helpline.campaigns._threads = Slow()
+    while await helpline.campaigns.step():
+        pass
+    await helpline.sends()
+    assert len(helpline.provider.sent) == 5, "nobody twice, and none of those that the others queued is withdrawn"
+    assert (await helpline.campaigns.get(CARLA, campaign)).reached == 5
+    assert (await helpline.campaigns.get(CARLA, campaign)).state is CampaignState.SENT
+
+
+async def test_who_comes_next_is_found_by_an_index_alone(helpline: Helpline):
+    contacts = helpline.store.database.default["contacts"]
+    others = [{"_id": f"{number:032x}", "channel": "sms", "opted_in_at": None} for number in range(2000)]
+    await contacts.insert_many([*others, {"_id": "f" * 32, "channel": "sms", "opted_in_at": helpline.clock()}])
+    plan = await helpline.store.contacts.opted_in(Channel.SMS, "0").sort("_id", 1).limit(200).explain()
+    assert plan["executionStats"]["nReturned"] == 1
+    assert plan["executionStats"]["totalDocsExamined"] == 1
+    assert "'SORT'" not in repr(plan["queryPlanner"]["winningPlan"])
+
+
 async def test_a_cancelled_campaign_stops_where_it_is(helpline: Helpline):
     await _joins(helpline, _number(1))
     campaign = await _campaign(helpline)

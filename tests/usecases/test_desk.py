@@ -2,16 +2,19 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from hotline.core.access import Role, User
 from hotline.core.conversation import HOLD_FOR, State
-from hotline.core.errors import Conflict, Forbidden, NotFound, Undeliverable
+from hotline.core.errors import Conflict, Forbidden, HotlineError, NotFound, Undeliverable
 from hotline.core.message import Attachment, Channel, Kind
 from hotline.core.queueing import key
 from hotline.core.triage import Priority, Reason
 from hotline.core.wording import Wording
+from hotline.vault import SealBroken
 from tests.usecases.parts import ADMIN, AMINA, BRUNO, CARLA, SARA, Helpline, translated
 
 ANA, BEA, CIRO = "+254700000001", "+254700000002", "+254700000003"
@@ -220,6 +223,79 @@ async def test_a_silent_operators_conversation_returns_above_those_who_came_late
     assert (await helpline.conversation(ANA)).holder is None, "too late to renew"
     with pytest.raises(Conflict):
         await helpline.desk.say(AMINA, conversation, "hello?")
+
+
+async def test_a_conversation_that_cannot_be_read_does_not_keep_the_others_from_returning(helpline: Helpline):
+    people = (ANA, BEA, CIRO)
+    for address in people:
+        await _waits(helpline, address)
+        await helpline.claimed(address)
+    unreadable = (await helpline.conversation(ANA)).id
+    conversations = helpline.store.database.default["conversations"]
+    await conversations.update_one({"_id": unreadable}, {"$set": {"findings": b"\0" * 60}})
+    helpline.clock.passes(minutes=10)
+    with capture_logs() as logs:
+        assert await helpline.desk.return_lapsed() == 2
+    assert [(entry["conversation"], entry["error"]) for entry in logs] == [(unreadable, "SealBroken")]
+    assert len(await helpline.desk.queue(BRUNO)) == 2
+
+
+async def test_what_fails_after_reading_holds_up_no_other_either(helpline: Helpline):
+    for address in (ANA, BEA):
+        await _waits(helpline, address)
+        await helpline.claimed(address)
+    # Ana's key is broken, which nothing noticed while it was in memory
+    first = (await helpline.conversation(ANA)).id
+    add = helpline.desk._audit.add
+
+    class Broken:
+        async def add(self, what, user, now, conversation=None, **details):
+            if conversation == first:
+                raise SealBroken("ciphertext does not belong to this record")
+            await add(what, user, now, conversation, **details)
+
+    helpline.desk._audit = Broken()
+    helpline.clock.passes(minutes=10)
+    await helpline.desk.return_lapsed()
+    assert len(await helpline.desk.queue(BRUNO)) == 2
+
+
+async def test_an_answer_that_crosses_the_loss_of_the_conversation_is_refused(helpline: Helpline):
+    conversation = await _waits(helpline, ANA)
+    await helpline.claimed(ANA)
+    helpline.provider.sent.clear()
+    get = helpline.store.contacts.get
+
+    async def lost_meanwhile(person):
+        helpline.desk._contacts = helpline.store.contacts
+        await helpline.desk.transfer(AMINA, conversation, "bruno")
+        return await get(person)
+
+    helpline.desk._contacts = SimpleNamespace(get=lost_meanwhile)
+    with pytest.raises(Conflict):
+        await helpline.desk.say(AMINA, conversation, "I am still here")
+    await helpline.sends()
+    assert helpline.provider.texts() == []
+
+
+async def test_an_end_that_fails_changes_nothing_and_can_be_done_again(helpline: Helpline):
+    conversation = await _waits(helpline, ANA)
+    await helpline.claimed(ANA)
+    helpline.provider.sent.clear()
+    database = helpline.store.database.default
+    await database.command("collMod", "audit", validator={"what": {"$ne": "close"}})
+    try:
+        with pytest.raises(HotlineError):
+            await helpline.desk.close(AMINA, conversation, "helped")
+    finally:
+        await database.command("collMod", "audit", validator={})
+    await helpline.sends()
+    assert helpline.provider.texts() == []
+    assert (await helpline.conversation(ANA)).holder == "amina"
+    await helpline.desk.close(AMINA, conversation, "helped", "found a shelter")
+    await helpline.sends()
+    assert helpline.provider.texts() == [Wording.CLOSED]
+    assert [entry["what"] for entry in await helpline.desk.history(SARA, conversation)] == ["claim", "close"]
 
 
 async def test_answering_keeps_the_conversation(helpline: Helpline):

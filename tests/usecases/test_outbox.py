@@ -1,5 +1,6 @@
 """From the outbox to the provider: in order, with patience, never twice, never against a person's word."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from hotline.core.message import Author, Blocked, Channel, DeliveryReport, Recei
 from hotline.core.records import Draft
 from hotline.core.triage import Reason
 from hotline.core.wording import Wording
-from tests.usecases.parts import AMINA, Helpline
+from tests.usecases.parts import AMINA, BRUNO, CARLA, Helpline
 
 ANA = "+254700000001"
 BEA = "+254700000002"
@@ -103,16 +104,15 @@ async def test_a_provider_that_says_stop_stops_the_contact_and_operators_see_it(
 
 
 @pytest.mark.parametrize(
-    ("known", "texts", "status"),
+    ("known", "status"),
     [
-        pytest.param(Receipt("SM77"), [], Status.SENT, id="it had arrived"),
-        pytest.param(None, ["one"], Status.SENT, id="it had not: sent again"),
+        pytest.param(Receipt("SM77"), Status.SENT, id="it had arrived"),
         pytest.param(
-            SendError(Fate.AMBIGUOUS, "cannot_list"), [], Status.UNCONFIRMED, id="nobody knows: shown to a human"
+            SendError(Fate.AMBIGUOUS, "cannot_list"), Status.UNCONFIRMED, id="nobody knows: shown to a human"
         ),
     ],
 )
-async def test_an_unclear_attempt_is_settled_and_never_blindly_repeated(helpline: Helpline, known, texts, status):
+async def test_an_unclear_attempt_is_settled_and_never_blindly_repeated(helpline: Helpline, known, status):
     conversation = await _held(helpline)
     helpline.provider.errors, helpline.provider.known = [UNCLEAR], [known]
     await helpline.desk.say(AMINA, conversation, "one")
@@ -121,10 +121,88 @@ async def test_an_unclear_attempt_is_settled_and_never_blindly_repeated(helpline
     helpline.clock.passes(seconds=5)
     await helpline.sends()
     assert len(helpline.provider.settled) == 1
-    assert helpline.provider.texts() == texts
+    assert helpline.provider.texts() == []
     assert await _status(helpline) is status
     told = Reason.UNCONFIRMED in (await helpline.conversation(ANA)).reasons
     assert told == (status is Status.UNCONFIRMED)
+
+
+async def test_what_the_provider_never_took_is_sent_again_about_a_minute_later(helpline: Helpline):
+    conversation = await _held(helpline)
+    helpline.provider.errors, helpline.provider.known = [UNCLEAR], [None] * 9
+    await helpline.desk.say(AMINA, conversation, "one")
+    for _ in range(58):
+        await helpline.sends()
+        helpline.clock.passes(seconds=1)
+    assert helpline.provider.texts() == [], "the list may lag behind"
+    assert len(helpline.provider.settled) == 1
+    for _ in range(10):
+        await helpline.sends()
+        helpline.clock.passes(seconds=1)
+    assert helpline.provider.texts() == ["one"]
+    assert len(helpline.provider.settled) == 2
+    assert Reason.UNCONFIRMED not in (await helpline.conversation(ANA)).reasons
+
+
+async def test_a_late_worker_too_looks_twice_before_it_sends_again(helpline: Helpline):
+    conversation = await _held(helpline)
+    helpline.provider.errors, helpline.provider.known = [UNCLEAR], [None, Receipt("SM77")]
+    await helpline.desk.say(AMINA, conversation, "one")
+    await helpline.sends()
+    helpline.clock.passes(minutes=10)
+    await helpline.sends()
+    assert helpline.provider.texts() == []
+    helpline.clock.passes(seconds=6)
+    await helpline.sends()
+    assert (helpline.provider.texts(), await _status(helpline)) == ([], Status.SENT)
+
+
+async def test_after_three_unclear_attempts_a_human_decides(helpline: Helpline):
+    conversation = await _held(helpline)
+    helpline.provider.errors, helpline.provider.known = [UNCLEAR] * 9, [None] * 99
+    await helpline.desk.say(AMINA, conversation, "one")
+    await helpline.desk.say(AMINA, conversation, "two")
+    for _ in range(600):
+        await helpline.sends()
+        helpline.clock.passes(seconds=1)
+        if (await helpline.said(ANA))[-2].status is Status.UNCONFIRMED and len(helpline.provider.errors) < 6:
+            break
+    assert len(helpline.provider.errors) == 5, "three attempts, then the next message"
+    assert Reason.UNCONFIRMED in (await helpline.conversation(ANA)).reasons
+    helpline.provider.errors = []
+    for _ in range(70):
+        await helpline.sends()
+        helpline.clock.passes(seconds=1)
+    assert helpline.provider.texts() == ["two"], "those behind it are not held up"
+
+
+async def test_a_provider_that_never_answers_is_left_in_time_and_asked_later(helpline: Helpline, monkeypatch):
+    monkeypatch.setattr("hotline.outbox.SEND_WITHIN", 0.2)
+    conversation = await _held(helpline)
+    await helpline.desk.say(AMINA, conversation, "one")
+    helpline.provider.meanwhile = asyncio.Event().wait
+    async with asyncio.timeout(10):
+        await helpline.sends()
+    assert await _status(helpline) is Status.UNCONFIRMED
+    helpline.provider.known = [Receipt("SM77")]
+    helpline.clock.passes(seconds=6)
+    await helpline.sends()
+    assert (helpline.provider.texts(), await _status(helpline)) == ([], Status.SENT)
+
+
+@pytest.mark.parametrize("code", ["20003", "20005", "401", "429"])
+async def test_a_message_is_kept_until_the_settings_are_mended_and_then_has_all_its_tries(helpline: Helpline, code):
+    conversation = await _held(helpline)
+    helpline.provider.errors = [SendError(Fate.RETRY, code)] * (MAX_ATTEMPTS + 6) + [BUSY] * (MAX_ATTEMPTS - 1)
+    await helpline.desk.say(AMINA, conversation, "one")
+    while helpline.provider.errors:
+        before = len(helpline.provider.errors)
+        await helpline.sends()
+        assert len(helpline.provider.errors) == before - 1, "tried at least every quarter of an hour"
+        helpline.clock.passes(seconds=901)
+    await helpline.sends()
+    assert helpline.provider.texts() == ["one"]
+    assert Reason.UNDELIVERED not in (await helpline.conversation(ANA)).reasons
 
 
 async def test_an_unclear_answer_of_the_assistant_calls_a_human_when_it_cannot_be_settled(helpline: Helpline):
@@ -134,6 +212,25 @@ async def test_an_unclear_answer_of_the_assistant_calls_a_human_when_it_cannot_b
     await helpline.sends()
     conversation = await helpline.conversation(ANA)
     assert (conversation.state, conversation.reasons) == (State.WAITING, (Reason.UNCONFIRMED,))
+
+
+async def test_an_unclear_safety_message_or_confirmation_of_stop_calls_nobody(helpline: Helpline):
+    cannot_list = SendError(Fate.AMBIGUOUS, "cannot_list")
+    await helpline.writes(ANA, "JOIN")
+    campaign = await helpline.campaigns.write(CARLA, "Offers", Channel.SMS, {"en": "Check the offer."})
+    await helpline.campaigns.send(CARLA, campaign.id)
+    await helpline.campaigns.step()
+    for arrives in (None, "STOP"):
+        if arrives:
+            await helpline.arrives(ANA, arrives)
+            await helpline.works()
+        helpline.provider.errors, helpline.provider.known = [UNCLEAR], [cannot_list]
+        await helpline.sends()
+        helpline.clock.passes(seconds=6)
+        await helpline.sends()
+        assert await _status(helpline) is Status.UNCONFIRMED
+        conversation = await helpline.conversation(ANA)
+        assert (conversation.state, conversation.reasons) == (State.BOT, ())
 
 
 async def test_a_provider_that_is_away_is_asked_for_an_hour_and_then_a_human_is_told(helpline: Helpline):
@@ -274,6 +371,28 @@ async def test_a_report_of_failure_is_seen_by_whoever_answers(helpline: Helpline
     assert (await helpline.said(ANA))[-1].code == "30005"
 
 
+async def test_a_report_that_moves_nothing_tells_nobody_and_stops_nobody(helpline: Helpline):
+    conversation = await _held(helpline)
+    failed = {"code": "30005", "stop_contact": True}
+    one = await helpline.desk.say(AMINA, conversation, "one")
+    two = await helpline.desk.say(AMINA, conversation, "two")
+    await helpline.sends()
+    await helpline.outbox.delivered(DeliveryReport(Channel.SMS, "SM1", Status.DELIVERED, one))
+    assert await helpline.outbox.delivered(DeliveryReport(Channel.SMS, "SM1", Status.FAILED, one, **failed))
+    assert Reason.STOPPED not in (await helpline.conversation(ANA)).reasons
+    assert not (await helpline.store.contacts.get(helpline.person(ANA))).stopped
+
+    assert await helpline.outbox.delivered(DeliveryReport(Channel.SMS, "SM2", Status.FAILED, two, **failed))
+    assert Reason.STOPPED in (await helpline.conversation(ANA)).reasons
+    await helpline.writes(ANA, "START")
+    await helpline.desk.transfer(AMINA, conversation, "bruno")
+    await helpline.desk.release(BRUNO, conversation)
+    await helpline.writes(ANA, "help")
+    assert await helpline.outbox.delivered(DeliveryReport(Channel.SMS, "SM2", Status.FAILED, two, **failed))
+    assert Reason.STOPPED not in (await helpline.conversation(ANA)).reasons
+    assert not (await helpline.store.contacts.get(helpline.person(ANA))).stopped
+
+
 async def test_whoever_blocks_us_gets_nothing_until_they_unblock_us(helpline: Helpline):
     person = helpline.person(ANA, Channel.TELEGRAM)
     await helpline.writes(ANA, "help", channel=Channel.TELEGRAM)
@@ -310,3 +429,20 @@ async def test_flags_that_a_crash_lost_are_found_again(helpline: Helpline):
     helpline.clock.passes(seconds=21)
     await helpline.sends()
     assert helpline.provider.texts() == ["one"]
+
+
+async def test_a_lost_flag_is_found_behind_any_number_of_messages_that_are_due_anyway(helpline: Helpline, monkeypatch):
+    monkeypatch.setattr("hotline.store.outgoing._SWEPT", 3)
+    people = [f"+25470000{number:04}" for number in range(10)]
+    conversations = helpline.store.database.default["conversations"]
+    for address in people:
+        await helpline.arrives(address, "hello")
+    await helpline.works()
+    later = helpline.clock() + timedelta(seconds=20)
+    for address in people:
+        lost = {"_id": (await helpline.conversation(address)).id}
+        before = await conversations.find_one(lost)
+        await conversations.update_one(lost, {"$unset": {"outbox.due_at": 1}})
+        found = [await helpline.store.outgoing.sweep(later - timedelta(seconds=10), later) for _ in range(5)]
+        assert sum(found) == 1, "and those that are due count for nothing"
+        await conversations.update_one(lost, {"$set": {"outbox.due_at": before["outbox"]["due_at"]}})
