@@ -42,7 +42,11 @@ def document() -> Json:
         "paths": paths,
         "components": {
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "Made by `hotline token create`."}
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Made by `hotline token create`, ended by `hotline token revoke`.",
+                }
             },
             "schemas": _schemas(),
         },

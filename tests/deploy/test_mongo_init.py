@@ -96,7 +96,7 @@ async def test_the_gateway_prepares_its_collections_as_that_user(prepared, tmp_p
     keys = vault.load(tmp_path / "keyring.json")
     store = open_store(_uri(prepared), keys)
     await store.database.prepare(keys.fingerprint)
-    watching = asyncio.create_task(store.changes.run())
+    watching = asyncio.create_task(store.changes.run(pages=True))
     await store.database.ping()
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)

@@ -1,11 +1,17 @@
 """Signing in: pauses after wrong passwords, sessions that end, users who can be shut out at once."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 import pytest
 from argon2 import PasswordHasher, Type, extract_parameters
 
+from hotline import commands
+from hotline.__main__ import _parser, _tokens
 from hotline.accounts import MIN_PASSWORD, Accounts, SignInRefused, WeakPassword
+from hotline.config import load
 from hotline.core.access import Permission, Role, User
 from hotline.core.errors import Conflict, Forbidden, NotFound
 from hotline.store import Store
@@ -272,3 +278,27 @@ async def test_a_token_of_somebody_who_is_shut_out_is_refused(accounts: Accounts
     assert not await store.users.staffed(clock())
     await accounts.disable(ADMIN, "amina", disabled=False)
     assert await accounts.by_token(secret) == User("amina", Role.OPERATOR)
+
+
+async def test_the_command_tells_of_tokens_and_ends_them(accounts: Accounts, monkeypatch, capsys):
+    @asynccontextmanager
+    async def parts_of(_: object) -> AsyncIterator[SimpleNamespace]:
+        yield SimpleNamespace(accounts=accounts)
+
+    async def token(*arguments: str) -> str:
+        assert await _tokens(_parser().parse_args(["token", *arguments]), load(_env_file=None)) == 0
+        return capsys.readouterr().out
+
+    monkeypatch.setattr(commands, "parts_of", parts_of)
+    secret = (await token("create", "desk", "--role", "operator")).strip()
+    await token("create", "desk", "--role", "supervisor")
+    await accounts.by_token(secret)
+    listed = (await token("list")).splitlines()
+    assert [line.split()[:2] for line in listed] == [["desk", "operator"], ["desk", "supervisor"]]
+    assert ["never used" in line for line in listed] == [False, True]
+    assert secret not in "".join(listed)
+    assert await token("revoke", "desk") == "2 tokens of desk revoked.\n"
+    assert await token("list") == ""
+    assert await accounts.by_token(secret) is None
+    with pytest.raises(WeakPassword):  # `user add --password-stdin` with nothing on it
+        await commands.add_user(load(_env_file=None), "amina", "operator", (), "")
