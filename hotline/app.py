@@ -40,7 +40,7 @@ log = structlog.get_logger()
 _AGAIN = 1.0  # seconds between tries of a database that is away
 
 # What a channel carries in one message where no account says otherwise.
-_LIMITS = {Channel.SMS: 640, Channel.WHATSAPP: 1600, Channel.TELEGRAM: 4096}
+_LIMITS = {Channel.SMS: 640, Channel.WHATSAPP: 1300, Channel.TELEGRAM: 1800}
 
 
 def clock() -> datetime:

@@ -198,7 +198,7 @@ class InboxWorker:
             keyword=rules.keywords.find(written),
             verdict=triage.judge(conversation.findings, rules.lexicon.signs, language_known=settled.known),
             raised=bool(found),
-            wordless=received.kind is Kind.TEXT and not any(char.isalpha() for char in received.text),
+            wordless=received.kind is Kind.TEXT and not any(char.isalnum() for char in received.text),
         )
         writer = _Writer(received, conversation, rules, now)
         return await self._carry_out(situation, received, writer, known=settled.known)
@@ -351,7 +351,7 @@ class _Writer:
             self._conversation = enqueue(self._conversation, s.verdict.priority, s.verdict.reasons, self._now)
 
     def rise_for(self, reason: str) -> None:
-        priority = Priority.P3 if self._conversation.priority is None else self._conversation.priority
+        priority = self._conversation.rank
         self._conversation = enqueue(self._conversation, priority, (reason,), self._now)
 
     def enqueue(self, decision: Enqueue, *, staffed: bool) -> None:

@@ -16,7 +16,6 @@ from hotline.core import queueing
 from hotline.core.conversation import State
 from hotline.core.errors import Forbidden, Undeliverable
 from hotline.core.ids import new_id
-from hotline.core.triage import Priority
 from hotline.desk import MAX_TEXT, OUTCOMES, Thread
 from hotline.keys import ACCOUNTS, DESK, SITE
 
@@ -62,7 +61,7 @@ async def _context(request: web.Request) -> dict[str, Any]:
         "own_id": own_id,
         "conversation": conversation,
         "contact": contact,
-        "priority": Priority.P3 if conversation.priority is None else conversation.priority,
+        "priority": conversation.rank,
         "judged": conversation.priority is not None,
         "wait": queueing.wait(conversation, now) if conversation.waiting_since else None,
         "bubbles": list(bubbles(thread.messages, conversation.language, now, ZoneInfo(site.timezone))),

@@ -97,7 +97,7 @@ async def counts(request: web.Request) -> Mapping[str, Any] | None:
 
 
 def tally(items: list[QueueItem]) -> dict[str, Any]:
-    levels = [Priority.P3 if item.conversation.priority is None else item.conversation.priority for item in items]
+    levels = [item.conversation.rank for item in items]
     return {
         "waiting": len(items),
         "more": len(items) >= LISTED,

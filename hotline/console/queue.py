@@ -45,7 +45,7 @@ def row(item: QueueItem, now: datetime) -> Row:
         code=contact.code,
         channel=conversation.channel,
         language=conversation.language,
-        priority=Priority.P3 if conversation.priority is None else conversation.priority,
+        priority=conversation.rank,
         reasons=conversation.reasons,
         since=conversation.waiting_since,
         waited=wait.waited,

@@ -31,7 +31,7 @@ class Situation:
     keyword: Keyword | None = None
     verdict: Verdict = NOTHING
     raised: bool = False  # this very message holds a sign
-    wordless: bool = False  # emoji, digits, marks: nothing that the assistant could understand
+    wordless: bool = False  # emoji or marks alone: nothing that the assistant could understand
 
 
 @dataclass(frozen=True, slots=True)
