@@ -23,7 +23,7 @@ from hotline.core.region import emergency_number
 from hotline.core.triage import REASON_LABELS
 from hotline.desk import Desk
 from hotline.detect import LanguageDetector
-from hotline.inbox import InboxRules, InboxWorker
+from hotline.inbox import InboxWorker
 from hotline.lexicon import load_keywords, load_lexicon, load_signs
 from hotline.lookup import Lookup
 from hotline.media import MediaWorker
@@ -31,6 +31,7 @@ from hotline.outbox import OutboxWorker
 from hotline.rasa import RasaAssistant
 from hotline.store import Store, open_store
 from hotline.store.embedded_set import uri as embedded_uri
+from hotline.turn import InboxRules
 
 ROOT = Path(__file__).resolve().parent.parent
 NLU, LOCALES = ROOT / "nlu", ROOT / "locales"

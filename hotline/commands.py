@@ -13,7 +13,7 @@ from hotline.core.access import Role
 from hotline.core.errors import HotlineError, Malformed
 from hotline.core.message import DeliveryReport, Event, Ignored, Inbound, WebhookRequest
 from hotline.embedded import Mongod
-from hotline.inbox import Intake
+from hotline.intake import Intake
 from hotline.outbox import OutboxWorker
 
 

@@ -14,7 +14,7 @@ from hotline.core.errors import HotlineError, SendError
 from hotline.core.message import Blocked
 from hotline.core.ports import Connector
 from hotline.core.queueing import wait
-from hotline.inbox import Intake
+from hotline.intake import Intake
 from hotline.webhooks import MAX_BODY, Webhooks
 
 log = structlog.get_logger()

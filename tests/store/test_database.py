@@ -15,7 +15,7 @@ from hotline.core.conversation import Conversation
 from hotline.core.errors import Unavailable
 from hotline.core.message import Channel, Inbound
 from hotline.embedded import Mongod
-from hotline.inbox import Intake
+from hotline.intake import Intake
 from hotline.store import Store, open_store
 from hotline.store.database import WrongKeyring
 from hotline.store.embedded_set import uri

@@ -8,7 +8,7 @@ import pytest
 from hotline import inbox
 from hotline.core.errors import Unavailable
 from hotline.core.message import Attachment, Channel, Inbound, Kind
-from hotline.inbox import Intake
+from hotline.intake import Intake
 from hotline.store import Store
 from hotline.store.intake import conversation_id, message_id
 from hotline.vault import SealBroken

@@ -19,12 +19,14 @@ from hotline.core.routing import Answer, Reply
 from hotline.core.triage import Understanding
 from hotline.desk import Desk
 from hotline.detect import LanguageDetector
-from hotline.inbox import InboxRules, InboxWorker, Intake
+from hotline.inbox import InboxWorker
+from hotline.intake import Intake
 from hotline.lexicon import load_keywords, load_lexicon
 from hotline.media import MediaWorker
 from hotline.outbox import OutboxWorker
 from hotline.store import Store
 from hotline.texts import Catalogues
+from hotline.turn import InboxRules
 
 LIMITS = {Channel.SMS: 640, Channel.WHATSAPP: 1600, Channel.TELEGRAM: 4096}
 AMINA = User("amina", Role.OPERATOR, ("so", "sw"))
