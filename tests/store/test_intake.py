@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline import inbox
+from hotline import intake as intake_module
 from hotline.core.errors import Unavailable
 from hotline.core.message import Attachment, Channel, Inbound, Kind
 from hotline.intake import Intake
@@ -158,7 +158,7 @@ class _Failing:
     "error", [Unavailable("database"), RuntimeError("a defect"), None], ids=["away", "defect", "hangs"]
 )
 async def test_nobody_is_told_that_a_message_is_kept_when_it_is_not(error: Exception | None, monkeypatch):
-    monkeypatch.setattr(inbox, "CONFIRM_WITHIN", 0.2)
+    monkeypatch.setattr(intake_module, "CONFIRM_WITHIN", 0.2)
     intake = Intake(_Failing(error), _clock)
     outcomes = await asyncio.gather(*(intake.accept(_message(number)) for number in range(3)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
