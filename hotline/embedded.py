@@ -52,6 +52,8 @@ class Mongod:
         self._process = await asyncio.create_subprocess_exec(
             str(binary), "--dbpath", str(files), "--port", str(self.port), "--bind_ip", "127.0.0.1",
             "--replSet", embedded_set.REPLICA_SET, "--wiredTigerCacheSizeGB", "0.25", "--nounixsocket", "--quiet",
+            # change events come with the journal's next flush: by default a tenth of a second late
+            "--journalCommitInterval", "5",
             "--logpath", str(files / "mongod.log"), "--logRotate", "reopen", "--logappend",
             "--setParameter", "diagnosticDataCollectionEnabled=false",
             "--setParameter", "shutdownTimeoutMillisForSignaledShutdown=100",

@@ -34,13 +34,22 @@ class Contacts:
             new = [person for person in missing if person not in keys]
             if new:
                 drafts = [self._draft(person, *addresses[person], now) for person in new]
-                try:
-                    await self._contacts.insert_many(drafts, ordered=False)
-                except BulkWriteError as error:
-                    if any(item["code"] != _DUPLICATE for item in error.details["writeErrors"]):
-                        raise
-                keys |= await self._load(new)  # ours, or those of the process that was first
+                raced = await self._insert(drafts)
+                keys |= {draft["_id"]: self._remember(draft) for draft in drafts if draft["_id"] not in raced}
+                if raced:  # theirs count: the process that was first may have written with them already
+                    keys |= await self._load(raced)
         return keys
+
+    async def _insert(self, drafts: list[Document]) -> list[str]:
+        """Keep new people; those whom another process has made at the same time."""
+        try:
+            await self._contacts.insert_many(drafts, ordered=False)
+        except BulkWriteError as error:
+            failures = error.details["writeErrors"]
+            if error.details.get("writeConcernErrors") or any(item["code"] != _DUPLICATE for item in failures):
+                raise
+            return [drafts[item["index"]]["_id"] for item in failures]
+        return []
 
     def _draft(self, person: str, channel: Channel, address: str, now: datetime) -> Document:
         key, wrapped = self._vault.new_key(person)
