@@ -7,12 +7,13 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from hotline import vault
 from hotline.embedded import Mongod
-from hotline.store import Store, open_store
-from hotline.store.embedded_set import uri
+from hotline.store import Store
 from tests.people import Operator, Phone, PhoneOf, fresh_address
 from tests.stack import Stack, command
+from tests.store.prepared import emptied, prepare
+
+DATABASE = "store_tests"
 
 # settings of whoever runs the tests must not leak into them
 for name in [name for name in os.environ if name.startswith("HOTLINE_")]:
@@ -27,18 +28,18 @@ async def mongod(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mong
     await database.stop()
 
 
+@pytest.fixture(scope="session")
+async def ring(mongod: Mongod, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("ring") / "keyring.json"
+    await prepare(mongod, DATABASE, path)
+    return path
+
+
 @pytest.fixture
-async def store(mongod: Mongod, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Store]:
-    """A store of its own for each test: an empty database and a fresh key ring."""
-    ring = tmp_path / "keyring.json"
-    vault.create(ring)
-    keys = vault.load(ring)
-    name = f"t{abs(hash(request.node.nodeid)):x}"
-    opened = open_store(uri(mongod.port).replace("/hotline?", f"/{name}?"), keys)
-    await opened.database.prepare(keys.fingerprint)
-    yield opened
-    await opened.database.default.client.drop_database(name)
-    opened.close()
+async def store(mongod: Mongod, ring: Path) -> AsyncIterator[Store]:
+    """A store for each test, over one database that is emptied instead of made anew."""
+    async with emptied(mongod, DATABASE, ring) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
